@@ -1,0 +1,1 @@
+Console.WriteLine("throughput: to come");
