@@ -13,7 +13,7 @@ public sealed class BackendCatalogue
     public IReadOnlyList<ITextGenerator> All => state.Generators;
 
     /// <summary>The model that a request without a name gets; null while nothing is loaded.</summary>
-    public ITextGenerator? Default => state.Generators.FirstOrDefault();
+    public ITextGenerator? Default => state.Generators is [var first, ..] ? first : null;
 
     public LoadPhase Phase => state.Phase;
 
