@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Net;
+using System.Reflection;
+using System.Text;
+using Kl3m.Tests.Shared;
+
+namespace Kl3m.Playground.E2E;
+
+/// <summary>The real app in a process of its own, on a free port of the loopback interface, with the bundled model or the one named.</summary>
+internal sealed class PlaygroundApp : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+
+    private readonly Process process;
+    private readonly StringBuilder log = new();
+    private readonly TaskCompletionSource<Uri> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private PlaygroundApp(string[] arguments)
+    {
+        var configuration = typeof(PlaygroundApp).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Configuration").Value!;
+        var dll = Path.Combine(SharedFolder.Repository, "src", "Kl3m.Playground", "bin", configuration, "net10.0", "Kl3m.Playground.dll");
+        process = new Process
+        {
+            StartInfo = new("dotnet", [dll, "--urls", "http://127.0.0.1:0", .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+            EnableRaisingEvents = true,
+        };
+        process.OutputDataReceived += (_, line) => Read(line.Data);
+        process.ErrorDataReceived += (_, line) => Read(line.Data);
+        process.Exited += (_, _) => address.TrySetException(new InvalidOperationException($"The app ended before it listened:\n{Log}"));
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public Uri Address => address.Task.Result;
+
+    public string Log
+    {
+        get
+        {
+            lock (log)
+            {
+                return log.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts the app and returns once it says that it is ready.</summary>
+    public static async Task<PlaygroundApp> StartAsync(params string[] arguments)
+    {
+        var app = new PlaygroundApp(arguments);
+        try
+        {
+            using var limit = new CancellationTokenSource(StartLimit);
+            using var client = new HttpClient { BaseAddress = await app.address.Task.WaitAsync(limit.Token) };
+            while ((await client.GetAsync("/health/ready", limit.Token)).StatusCode != HttpStatusCode.OK)
+            {
+                await Task.Delay(100, limit.Token);
+            }
+            return app;
+        }
+        catch (Exception failure)
+        {
+            var text = app.Log;
+            await app.DisposeAsync();
+            throw new InvalidOperationException($"The app did not become ready:\n{text}", failure);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+        process.Dispose();
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+        lock (log)
+        {
+            log.AppendLine(line);
+        }
+        const string Listening = "Now listening on: ";
+        var at = line.IndexOf(Listening, StringComparison.Ordinal);
+        if (at >= 0)
+        {
+            address.TrySetResult(new Uri(line[(at + Listening.Length)..].Trim()));
+        }
+    }
+}
