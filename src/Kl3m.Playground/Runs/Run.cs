@@ -1,0 +1,134 @@
+using Kl3m.Inference;
+
+namespace Kl3m.Playground.Runs;
+
+/// <summary>
+/// One press of Generate: what was asked, and every event that came of it. One background task writes, any thread reads:
+/// a reader that finds a new <see cref="Version"/> finds all that was recorded before it.
+/// </summary>
+public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private readonly long started = time.GetTimestamp();
+    private volatile State state = new(RunStatus.Queued);
+    private volatile GenerationStarted? start;
+    private volatile PromptScored? scored;
+    private volatile GenerationFinished? finished;
+    private volatile int version;
+
+    public GenerationRequest Request { get; } = request;
+
+    public ModelInfo Model { get; } = model;
+
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    public IReadOnlyList<RunSequence> Sequences { get; } = [.. Enumerable.Range(0, request.Sampling.Sequences).Select(i => new RunSequence(i))];
+
+    /// <summary>Grows with each change.</summary>
+    public int Version => version;
+
+    public RunStatus Status => state.Status;
+
+    public bool IsActive => state.Status is RunStatus.Queued or RunStatus.Prefill or RunStatus.Writing;
+
+    /// <summary>The seed asked for or drawn; null until the generator told it.</summary>
+    public ulong? Seed => start?.Seed ?? Request.Sampling.Seed;
+
+    public IReadOnlyList<int> PromptTokenIds => start?.PromptTokenIds ?? Request.PromptTokenIds ?? [];
+
+    /// <summary>Each prompt token's own numbers, where they were asked for.</summary>
+    public IReadOnlyList<TokenScore?>? PromptScores => scored?.Tokens;
+
+    /// <summary>How much of the prompt has been read.</summary>
+    public PromptProgress? PromptProgress => state.Prompt;
+
+    public Usage? Usage => finished?.Usage;
+
+    public GenerationTimings? Timings => finished?.Timings;
+
+    /// <summary>Why it failed.</summary>
+    public Exception? Error => state.Error;
+
+    /// <summary>From the request to now, or to its end.</summary>
+    public TimeSpan Elapsed => Timings?.Total ?? state.Ended ?? time.GetElapsedTime(started);
+
+    /// <summary>From the request to its first token: as the generator measured it, until then as it was seen here.</summary>
+    public TimeSpan? FirstToken => Timings?.FirstToken ?? state.FirstToken;
+
+    public int TokenCount => Sequences.Sum(sequence => sequence.Tokens.Count);
+
+    /// <summary>New tokens of all sequences per second since the first one came; null while there is nothing to divide.</summary>
+    public double? TokensPerSecond =>
+        FirstToken is { } first && TokenCount - 1 is > 0 and var count && (Elapsed - first).TotalSeconds is > 0.02 and var seconds ? count / seconds : null;
+
+    /// <summary>The token's event; null where the run has none.</summary>
+    public TokenGenerated? Find(SelectedToken? token) =>
+        token is { Sequence: >= 0, Position: >= 0 } && token.Sequence < Sequences.Count && token.Position < Sequences[token.Sequence].Tokens.Count
+            ? Sequences[token.Sequence].Tokens[token.Position]
+            : null;
+
+    /// <summary>Takes what the generator told. What comes after the run's end (a stop races with the last tokens) is dropped.</summary>
+    public void Record(GenerationEvent happened)
+    {
+        lock (gate)
+        {
+            if (IsActive)
+            {
+                Take(happened);
+                version++;
+            }
+        }
+    }
+
+    /// <summary>What was written stands; the run is over.</summary>
+    public void Fail(Exception error) => End(RunStatus.Failed, error);
+
+    /// <summary>The person stopped it: what was written stands. Says nothing to the generator; leaving its enumeration does.</summary>
+    public void Cancel() => End(RunStatus.Stopped);
+
+    private void Take(GenerationEvent happened)
+    {
+        switch (happened)
+        {
+            case GenerationStarted begun:
+                start = begun;
+                break;
+            case PromptProgress progress:
+                state = state with { Prompt = progress, Status = state.Status == RunStatus.Queued ? RunStatus.Prefill : state.Status };
+                break;
+            case PromptScored scores:
+                scored = scores;
+                break;
+            case TokenGenerated token:
+                Sequences[token.SequenceIndex].Append(token);
+                if (state.FirstToken is null)
+                {
+                    state = state with { Status = RunStatus.Writing, FirstToken = time.GetElapsedTime(started) };
+                }
+                break;
+            case SequenceFinished end:
+                Sequences[end.SequenceIndex].Finish(end);
+                break;
+            case GenerationFinished all:
+                finished = all;
+                End(Sequences.All(sequence => sequence.Finished?.Reason == FinishReason.Cancelled) ? RunStatus.Stopped : RunStatus.Done);
+                break;
+            default:
+                throw new ArgumentException($"A run cannot record a {happened.GetType().Name}.", nameof(happened));
+        }
+    }
+
+    private void End(RunStatus status, Exception? error = null)
+    {
+        lock (gate)
+        {
+            if (IsActive)
+            {
+                state = state with { Status = status, Error = error, Ended = time.GetElapsedTime(started) };
+                version++;
+            }
+        }
+    }
+
+    private sealed record State(RunStatus Status, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
+}
