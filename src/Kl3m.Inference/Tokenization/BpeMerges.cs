@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace Kl3m.Inference.Tokenization;
+
+/// <summary>
+/// The merges of byte-pair encoding for one piece of text of any length: the pair with the lowest rank first, the leftmost of equals.
+/// A heap of candidate pairs makes it O(n log n).
+/// </summary>
+internal sealed class BpeMerges
+{
+    private readonly int[] _byteIds = new int[256];
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
+
+    public BpeMerges(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> merges)
+    {
+        for (var value = 0; value < 256; value++)
+        {
+            _byteIds[value] = vocabulary[ByteAlphabet.CharacterOf((byte)value).ToString()];
+        }
+        _merges = new(merges.Count);
+        foreach (var (left, right) in merges)
+        {
+            _merges.Add((vocabulary[left], vocabulary[right]), (_merges.Count, vocabulary[left + right]));
+        }
+    }
+
+    /// <summary>Appends the ids of one piece.</summary>
+    public void Encode(ReadOnlySpan<char> piece, List<int> ids)
+    {
+        // A list of symbols linked by place; a symbol that was merged into its left neighbour has id -1.
+        var symbols = Array.ConvertAll(Encoding.UTF8.GetBytes(piece.ToArray()), value => _byteIds[value]);
+        var previous = new int[symbols.Length];
+        var next = new int[symbols.Length + 1];
+        for (var i = 0; i < symbols.Length; i++)
+        {
+            previous[i] = i - 1;
+            next[i] = i + 1;
+        }
+        var candidates = new PriorityQueue<int, (int Rank, int Place)>(symbols.Length);
+        for (var i = 0; i + 1 < symbols.Length; i++)
+        {
+            Propose(i);
+        }
+        while (candidates.TryDequeue(out var place, out var candidate))
+        {
+            // The pair may have changed since it was proposed.
+            if (MergeAt(place) is not { } merge || merge.Rank != candidate.Rank)
+            {
+                continue;
+            }
+            var gone = next[place];
+            symbols[place] = merge.Id;
+            symbols[gone] = -1;
+            next[place] = next[gone];
+            if (next[gone] < symbols.Length)
+            {
+                previous[next[gone]] = place;
+            }
+            Propose(place);
+            Propose(previous[place]);
+        }
+        for (var i = 0; i < symbols.Length; i = next[i])
+        {
+            ids.Add(symbols[i]);
+        }
+
+        (int Rank, int Id)? MergeAt(int place) =>
+            place >= 0 && symbols[place] >= 0 && next[place] < symbols.Length && _merges.TryGetValue((symbols[place], symbols[next[place]]), out var merge)
+                ? merge
+                : null;
+
+        void Propose(int place)
+        {
+            if (MergeAt(place) is { } merge)
+            {
+                candidates.Enqueue(place, (merge.Rank, place));
+            }
+        }
+    }
+}

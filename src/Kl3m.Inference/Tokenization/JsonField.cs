@@ -1,0 +1,98 @@
+using System.Text.Json;
+
+namespace Kl3m.Inference.Tokenization;
+
+/// <summary>A value inside a JSON file that knows where it stands, so that whatever is wrong with it is said by name.</summary>
+internal readonly record struct JsonField(string File, string Path, JsonElement Element)
+{
+    private const string Whole = "(whole file)";
+
+    /// <exception cref="ModelFileException">The bytes are not one JSON value, or an object in it has a name twice.</exception>
+    public static JsonField Parse(ReadOnlyMemory<byte> json, string file)
+    {
+        try
+        {
+            return new(file, "", JsonDocument.Parse(json, new() { AllowDuplicateProperties = false }).RootElement);
+        }
+        catch (Exception inner) when (inner is JsonException or InvalidOperationException)
+        {
+            throw new ModelFileException(file, Whole, $"is not valid JSON. {inner.Message}", inner);
+        }
+    }
+
+    public bool IsNull => Element.ValueKind == JsonValueKind.Null;
+
+    public ModelFileException Error(string problem, Exception? inner = null) => new(File, Path.Length == 0 ? Whole : Path, problem, inner);
+
+    /// <summary>The member of that name, or null when it is absent or null.</summary>
+    public JsonField? Optional(string name) =>
+        Expect(JsonValueKind.Object, "an object").Element.TryGetProperty(name, out var element) && element.ValueKind != JsonValueKind.Null
+            ? new(File, Path.Length == 0 ? name : $"{Path}.{name}", element)
+            : null;
+
+    public JsonField Required(string name) => Optional(name) ?? throw Error($"lacks \"{name}\".");
+
+    public JsonField OnlyWith(params ReadOnlySpan<string> names)
+    {
+        foreach (var member in Expect(JsonValueKind.Object, "an object").Element.EnumerateObject())
+        {
+            if (!names.Contains(NameOf(member)))
+            {
+                throw Error($"has \"{member.Name}\", which is not supported.");
+            }
+        }
+        return this;
+    }
+
+    public string String()
+    {
+        try
+        {
+            return Expect(JsonValueKind.String, "a text").Element.GetString()!;
+        }
+        catch (InvalidOperationException inner)
+        {
+            throw Error("is not well-formed Unicode.", inner);
+        }
+    }
+
+    public bool Boolean() => Element.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? Element.GetBoolean()
+        : throw Error($"must be true or false, not {Shown}.");
+
+    /// <summary>A whole number from 0 to <paramref name="limit"/> - 1.</summary>
+    public int Index(int limit) => Expect(JsonValueKind.Number, "a number").Element.TryGetInt32(out var value) && value >= 0 && value < limit
+        ? value
+        : throw Error($"must be a whole number from 0 to {limit - 1}, not {Shown}.");
+
+    public IEnumerable<JsonField> Items()
+    {
+        var (file, path) = (File, Path);
+        return Expect(JsonValueKind.Array, "a list").Element.EnumerateArray().Select((item, i) => new JsonField(file, $"{path}[{i}]", item));
+    }
+
+    public IEnumerable<(string Name, JsonField Value)> Members()
+    {
+        foreach (var member in Expect(JsonValueKind.Object, "an object").Element.EnumerateObject())
+        {
+            var name = NameOf(member);
+            yield return (name, new(File, $"{Path}[\"{name}\"]", member.Value));
+        }
+    }
+
+    private string NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException inner)
+        {
+            throw Error("has a name that is not well-formed Unicode.", inner);
+        }
+    }
+
+    private JsonField Expect(JsonValueKind kind, string what) => Element.ValueKind == kind ? this : throw Error($"must be {what}, not {Shown}.");
+
+    public string Shown => Element.GetRawText() is { Length: > 80 } text ? text[..80] + "..." : Element.GetRawText();
+}

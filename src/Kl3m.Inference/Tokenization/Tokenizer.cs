@@ -1,0 +1,166 @@
+using System.Text;
+using Microsoft.ML.Tokenizers;
+
+namespace Kl3m.Inference.Tokenization;
+
+/// <summary>
+/// Text to token ids and back, exactly as Hugging Face's <c>tokenizers</c> reads the same tokenizer.json (byte-level BPE).
+/// Immutable: all members may be called from any thread.
+/// </summary>
+public sealed class Tokenizer
+{
+    /// <summary>Microsoft.ML.Tokenizers merges a piece in time quadratic in its length; longer pieces than this are merged with a heap.</summary>
+    internal const int LongPiece = 256;
+
+    private const long MaxFileBytes = 64 << 20;
+
+    private readonly TextSplitter _splitter;
+    private readonly BpeTokenizer _short;
+    private readonly BpeMerges _long;
+    private readonly Dictionary<string, int> _ids;
+    private readonly byte[]?[] _bytes;
+    private readonly HashSet<int> _special;
+
+    private Tokenizer(TokenizerFile file)
+    {
+        _splitter = new(file.AddedTokens);
+        _long = new(file.Vocabulary, file.Merges);
+        _short = BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
+        {
+            Merges = file.Merges.Select(merge => $"{merge.Left} {merge.Right}"),
+            ByteLevel = true,
+        });
+        _ids = new(file.Vocabulary);
+        _special = [.. file.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
+        foreach (var token in file.AddedTokens)
+        {
+            _ids[token.Content] = token.Id;
+        }
+        _bytes = new byte[]?[_ids.Values.Max() + 1];
+        foreach (var (token, id) in _ids)
+        {
+            _bytes[id] = ByteAlphabet.Read(token);
+        }
+    }
+
+    /// <summary>The largest id + 1; ids below it may be holes.</summary>
+    public int VocabularySize => _bytes.Length;
+
+    /// <summary>Reads a tokenizer.json.</summary>
+    /// <exception cref="ModelFileException">The file is broken, contradicts itself, or asks for what is not supported.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static Tokenizer Load(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes and var length })
+        {
+            throw new ModelFileException(path, "(whole file)", $"is {length >> 20} MB; a tokenizer.json of more than {MaxFileBytes >> 20} MB is not read.");
+        }
+        return new(TokenizerFile.Parse(File.ReadAllBytes(path), path));
+    }
+
+    /// <summary>Reads a tokenizer.json from memory; <paramref name="name"/> is the file's name in errors.</summary>
+    /// <exception cref="ModelFileException">The file is broken, contradicts itself, or asks for what is not supported.</exception>
+    public static Tokenizer Parse(ReadOnlySpan<byte> json, string name) => new(TokenizerFile.Parse(json.ToArray(), name));
+
+    /// <summary>The id of a token by its content as the file writes it: added tokens literally, others in the byte-level alphabet (<c>Ġthe</c>).</summary>
+    public int? Find(string content) => _ids.TryGetValue(content, out var id) ? id : null;
+
+    /// <summary>
+    /// The ids of a text; joined and decoded they give it back. Added tokens that are typed out, <c>&lt;|end|&gt;</c> too, become
+    /// the token; lone surrogates count as U+FFFD.
+    /// </summary>
+    public int[] Encode(string text)
+    {
+        text = WellFormed(text);
+        var ids = new List<int>(text.Length / 3);
+        foreach (var piece in _splitter.Split(text))
+        {
+            var characters = text.AsSpan(piece.Start, piece.Length);
+            if (piece.AddedTokenId is { } id)
+            {
+                ids.Add(id);
+            }
+            else if (piece.Length <= LongPiece)
+            {
+                ids.AddRange(_short.EncodeToIds(characters, considerPreTokenization: false, considerNormalization: false));
+            }
+            else
+            {
+                _long.Encode(characters, ids);
+            }
+        }
+        return [.. ids];
+    }
+
+
+    /// <summary>The tokens of a text with their UTF-16 offsets into it. Tokens that are part of one character span that character, all of it.</summary>
+    public IReadOnlyList<TokenSpan> EncodeSpans(string text)
+    {
+        var ids = Encode(text);
+        var spans = new TokenSpan[ids.Length];
+        var at = new CharacterAt(WellFormed(text));
+        var position = 0;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var start = at.StartOf(position);
+            position += _bytes[ids[i]]!.Length;
+            spans[i] = new(ids[i], start, at.EndOf(position - 1));
+        }
+        return spans;
+    }
+
+    /// <summary>The text of tokens: their bytes joined and read as UTF-8, U+FFFD for what is not. Ids without a token give nothing.</summary>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
+    {
+        var bytes = new List<byte>(ids.Length * 4);
+        foreach (var id in ids)
+        {
+            if (!(skipSpecialTokens && IsSpecial(id)))
+            {
+                bytes.AddRange(BytesOf(id).Span);
+            }
+        }
+        return Encoding.UTF8.GetString([.. bytes]);
+    }
+
+    /// <summary>The UTF-8 bytes of a token, which may be part of a character only; empty for an id that no token has.</summary>
+    public ReadOnlyMemory<byte> BytesOf(int id) => (uint)id < (uint)_bytes.Length ? _bytes[id] : default(ReadOnlyMemory<byte>);
+
+    /// <summary>True for tokens such as <c>&lt;|end|&gt;</c>.</summary>
+    public bool IsSpecial(int id) => _special.Contains(id);
+
+    private static string WellFormed(string text) =>
+        text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 ? text : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Walks over a well-formed text: which UTF-16 units hold the character of a UTF-8 byte. Bytes are asked for in order.</summary>
+    private struct CharacterAt(string text)
+    {
+        private int _byte, _char;
+
+        public int StartOf(int position)
+        {
+            Walk(position);
+            return _char;
+        }
+
+        public int EndOf(int position)
+        {
+            Walk(position);
+            return _char + (char.IsHighSurrogate(text[_char]) ? 2 : 1);
+        }
+
+        private void Walk(int position)
+        {
+            while (true)
+            {
+                var rune = Rune.GetRuneAt(text, _char);
+                if (position < _byte + rune.Utf8SequenceLength)
+                {
+                    return;
+                }
+                _byte += rune.Utf8SequenceLength;
+                _char += rune.Utf16SequenceLength;
+            }
+        }
+    }
+}
