@@ -1,0 +1,91 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Inference.Models;
+
+/// <summary>
+/// What becomes of the fused projections of one layer, [N, heads * 3 * head dim]: the attended values, [N, heads * head dim]. This is
+/// the only thing in which running with a cache and training over a dense batch differ.
+/// </summary>
+internal delegate Tensor AttentionCore(int layer, Tensor qkv);
+
+/// <summary>One transformer block. Rows are tokens, of whichever sequences; only the attention core knows which belong together.</summary>
+internal sealed class GptNeoXLayer
+{
+    private readonly int _index;
+    private readonly bool _parallel;
+    private readonly LayerNorm _inputNorm;
+    private readonly LayerNorm _postAttentionNorm;
+    private readonly Linear _qkv;
+    private readonly Linear _dense;
+    private readonly Linear _up;
+    private readonly Linear _down;
+    private readonly Func<Tensor, Tensor> _activation;
+
+    public GptNeoXLayer(GptNeoXConfig config, int index, Func<string, long[], Tensor> weights, ScalarType? compute)
+    {
+        var (name, hidden, inner) = ($"gpt_neox.layers.{index}", config.HiddenSize, config.IntermediateSize);
+        Linear Linear(string linear, int output, int input, bool bias = true) =>
+            new(weights($"{name}.{linear}.weight", [output, input]), bias ? weights($"{name}.{linear}.bias", [output]) : null, compute);
+        LayerNorm Norm(string norm) => new(config, weights($"{name}.{norm}.weight", [hidden]), weights($"{name}.{norm}.bias", [hidden]));
+
+        _index = index;
+        _parallel = config.UseParallelResidual;
+        _activation = Activation.Find(config.HiddenAct);
+        _inputNorm = Norm("input_layernorm");
+        _postAttentionNorm = Norm("post_attention_layernorm");
+        _qkv = Linear("attention.query_key_value", 3 * hidden, hidden, config.AttentionBias);
+        _dense = Linear("attention.dense", hidden, hidden, config.AttentionBias);
+        _up = Linear("mlp.dense_h_to_4h", inner, hidden);
+        _down = Linear("mlp.dense_4h_to_h", hidden, inner);
+    }
+
+    /// <summary>
+    /// Parallel: x + attention(norm1(x)) + mlp(norm2(x)), both from the layer's input. Sequential: the mlp sees the attention's sum.
+    /// Sums stand in transformers' order, which matters in bf16.
+    /// </summary>
+    /// <param name="x">[N, hidden].</param>
+    public Tensor Forward(Tensor x, AttentionCore core, Action<string, Tensor>? observe = null)
+    {
+        using var attended = Attend(x, core, observe);
+        if (_parallel)
+        {
+            using var mlp = Mlp(x, observe);
+            using var sum = mlp + attended;
+            return Observed(sum + x, "out", observe);
+        }
+        using var middle = attended + x;
+        using var mlpOfSum = Mlp(middle, observe);
+        return Observed(mlpOfSum + middle, "out", observe);
+    }
+
+    private Tensor Attend(Tensor x, AttentionCore core, Action<string, Tensor>? observe)
+    {
+        using var normed = Observed(_inputNorm.Apply(x), "input_layernorm_out", observe);
+        using var qkv = Observed(_qkv.Apply(normed), "qkv", observe);
+        using var values = core(_index, qkv);
+        return Observed(_dense.Apply(values), "attention_out", observe);
+    }
+
+    private Tensor Mlp(Tensor x, Action<string, Tensor>? observe)
+    {
+        using var normed = Observed(_postAttentionNorm.Apply(x), "post_attention_layernorm_out", observe);
+        using var up = _up.Apply(normed);
+        using var active = _activation(up);
+        return Observed(_down.Apply(active), "mlp_out", observe);
+    }
+
+    private Tensor Observed(Tensor value, string point, Action<string, Tensor>? observe)
+    {
+        observe?.Invoke($"layer{_index}.{point}", value);
+        return value;
+    }
+}
+
+/// <summary>Layer normalisation with weight and bias over the hidden dimension.</summary>
+internal sealed class LayerNorm(GptNeoXConfig config, Tensor weight, Tensor bias)
+{
+    private readonly long[] _shape = [config.HiddenSize];
+
+    public Tensor Apply(Tensor x) => nn.functional.layer_norm(x, _shape, weight, bias, config.LayerNormEps);
+}

@@ -1,0 +1,99 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Inference.Models;
+
+/// <summary>
+/// Rotary position embedding: the first <see cref="GptNeoXConfig.RotaryDims"/> dimensions of each query and key turn by an angle that grows with
+/// the position; dimension i is paired with i + RotaryDims / 2. Angles are fp32 whatever the model computes in, as in transformers.
+/// Formula: Su et al., RoFormer (arXiv 2104.09864), with the halves laid out as GPT-NeoX has them.
+/// </summary>
+internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
+{
+    private readonly int _dims = config.RotaryDims;
+    private readonly int _restDims = config.HeadDim - config.RotaryDims;
+    private Table? _table;
+
+    /// <summary>
+    /// cos and sin for rows of [N, 1, 3, dims]. One multiplication serves query, key and value: the value's angle is 0. The first half of
+    /// sin is negative, which makes a plain roll by half out of rotate_half.
+    /// </summary>
+    internal sealed record Table(Tensor Cos, Tensor Sin, int Positions) : IDisposable
+    {
+        public void Dispose()
+        {
+            Cos.Dispose();
+            Sin.Dispose();
+        }
+    }
+
+    /// <summary>The rows for positions start, start + 1, ..., start + count - 1.</summary>
+    public Table Range(int start, int count)
+    {
+        var table = Covering(start + count);
+        return new Table(table.Cos.narrow(0, start, count), table.Sin.narrow(0, start, count), count);
+    }
+
+    /// <summary>The rows for any positions, none above <paramref name="last"/>.</summary>
+    /// <param name="positions">[N], int64.</param>
+    public Table At(Tensor positions, int last)
+    {
+        var table = Covering(last + 1);
+        return new Table(table.Cos.index_select(0, positions), table.Sin.index_select(0, positions), (int)positions.shape[0]);
+    }
+
+    /// <param name="qkv">[N, heads, 3, head dim].</param>
+    /// <param name="angles">N rows.</param>
+    /// <returns>The same with queries and keys turned.</returns>
+    public Tensor Apply(Tensor qkv, Table angles)
+    {
+        if (_dims == 0)
+        {
+            return qkv.alias();
+        }
+        var dtype = qkv.dtype;
+        using var turning = _restDims == 0 ? qkv.alias() : qkv.narrow(-1, 0, _dims);
+        using var rolled = turning.roll(_dims / 2, -1);
+        using var rolledSin = rolled * angles.Sin;
+        using var cos = turning * angles.Cos;
+        using var turned = cos + rolledSin;
+        using var result = turned.to(dtype);
+        if (_restDims == 0)
+        {
+            return result.alias();
+        }
+        using var rest = qkv.narrow(-1, _dims, _restDims);
+        return cat([result, rest], -1);
+    }
+
+    public void Dispose() => _table?.Dispose();
+
+    private Table Covering(int positions)
+    {
+        if (_table is null || _table.Positions < positions)
+        {
+            var old = _table;
+            _table = Build(Math.Max(positions, Math.Min(2 * (old?.Positions ?? 0), 1 << 20)));
+            old?.Dispose();
+        }
+        return _table;
+    }
+
+    private Table Build(int positions)
+    {
+        // Tables made while inference mode is on could not be used in training afterwards.
+        using var normal = inference_mode(false);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var exponents = arange(0, _dims, 2, ScalarType.Float32) / Math.Max(_dims, 1);
+        var frequencies = 1.0 / tensor((float)config.RotaryEmbBase).pow(exponents);
+        var angles = arange(positions, ScalarType.Float32).unsqueeze(1) * frequencies;
+        var (cos, sin) = (angles.cos(), angles.sin());
+        var turnCos = cat([cos, cos], -1);
+        var turnSin = cat([-sin, sin], -1);
+        return new Table(
+            stack([turnCos, turnCos, ones_like(turnCos)], 1).unsqueeze(1).to(device).MoveToOuterDisposeScope(),
+            stack([turnSin, turnSin, zeros_like(turnSin)], 1).unsqueeze(1).to(device).MoveToOuterDisposeScope(),
+            positions);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Kl3m.Inference.Weights;
+
+/// <summary>A JSON object that somebody else wrote: every access names file and field when it is not as it should be.</summary>
+internal readonly struct JsonObject(string file, JsonElement element)
+{
+    /// <summary>No file of a model folder but the weights is larger.</summary>
+    private const long MaxFileBytes = 64 << 20;
+
+    public string File => file;
+
+    /// <summary>The fields in the file's order.</summary>
+    public IEnumerable<(string Name, JsonElement Value)> Fields => element.EnumerateObject().Select(pair => (pair.Name, pair.Value));
+
+    public static JsonObject Load(string path)
+    {
+        var file = Path.GetFileName(path);
+        try
+        {
+            var length = new FileInfo(path).Length;
+            return length <= MaxFileBytes
+                ? Parse(file, System.IO.File.ReadAllBytes(path))
+                : throw new ModelFileException(file, "length", $"{length} bytes are too many for this file (at most {MaxFileBytes}).");
+        }
+        catch (FileNotFoundException)
+        {
+            throw new ModelFileException(file, "file", $"is missing from {Path.GetDirectoryName(path)}.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFileException(file, "file", $"cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Byte order marks, broken UTF-8, lone surrogates, comments, trailing commas and repeated fields are refused.</summary>
+    public static JsonObject Parse(string file, ReadOnlySpan<byte> utf8)
+    {
+        if (!Utf8.IsValid(utf8))
+        {
+            throw new ModelFileException(file, "text", "is not UTF-8.");
+        }
+        try
+        {
+            var root = JsonElement.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                throw new ModelFileException(file, "text", $"must be a JSON object, not {Kind(root)}.");
+            }
+            Unescape(root);
+            return new JsonObject(file, root);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ModelFileException(file, "text", $"is not valid JSON: {e.Message}", e);
+        }
+    }
+
+    public bool Has(string name) => element.TryGetProperty(name, out _);
+
+    /// <summary>False where the field is absent or null.</summary>
+    public bool TryGet(string name, out JsonElement value) => element.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
+
+    public int Int32(string name, int absent, int min, int max)
+    {
+        if (!element.TryGetProperty(name, out var value))
+        {
+            return absent;
+        }
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= min && number <= max
+            ? number
+            : throw Wrong(name, $"must be a whole number from {min} to {max}, not {Text(value)}.");
+    }
+
+    public double Double(string name, double absent, double min, double max)
+    {
+        if (!element.TryGetProperty(name, out var value))
+        {
+            return absent;
+        }
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= min && number <= max
+            ? number
+            : throw Wrong(name, FormattableString.Invariant($"must be a number from {min} to {max}, not {Text(value)}."));
+    }
+
+    public bool Bool(string name, bool absent)
+    {
+        if (!element.TryGetProperty(name, out var value))
+        {
+            return absent;
+        }
+        return value.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => throw Wrong(name, $"must be true or false, not {Text(value)}."),
+        };
+    }
+
+    public string String(string name, string? absent = null)
+    {
+        if (!element.TryGetProperty(name, out var value))
+        {
+            return absent ?? throw Wrong(name, "is missing.");
+        }
+        return String(name, value);
+    }
+
+    public string String(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(name, $"must be a string, not {Text(value)}.");
+
+    public JsonObject Object(string name)
+    {
+        if (!element.TryGetProperty(name, out var value))
+        {
+            throw Wrong(name, "is missing.");
+        }
+        return Object(name, value);
+    }
+
+    public JsonObject Object(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object ? new JsonObject(file, value) : throw Wrong(name, $"must be an object, not {Text(value)}.");
+
+    public ModelFileException Wrong(string field, string problem, Exception? inner = null) => new(file, field, problem, inner);
+
+    /// <summary>A value as a message shows it: short, whatever the file holds.</summary>
+    public static string Text(JsonElement value)
+    {
+        var text = value.GetRawText();
+        return text.Length <= 60 ? text : $"{Kind(value)} of {text.Length} characters";
+    }
+
+    /// <summary>Reads every name and text once, so that a lone surrogate in one is found here and not somewhere later.</summary>
+    private static void Unescape(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            _ = value.GetString();
+        }
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in value.EnumerateArray())
+            {
+                Unescape(item);
+            }
+        }
+        else if (value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var field in value.EnumerateObject())
+            {
+                _ = field.Name;
+                Unescape(field.Value);
+            }
+        }
+    }
+
+    [SuppressMessage("Globalization", "CA1308", Justification = "A word in a message.")]
+    public static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => "a boolean",
+        JsonValueKind.Array or JsonValueKind.Object => $"an {value.ValueKind.ToString().ToLowerInvariant()}",
+        JsonValueKind.Null => "null",
+        _ => $"a {value.ValueKind.ToString().ToLowerInvariant()}",
+    };
+}
