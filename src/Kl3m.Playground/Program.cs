@@ -1,20 +1,32 @@
 using Kl3m.Playground;
+using Kl3m.Playground.Api;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components;
+using Kl3m.Playground.Hubs;
+using Kl3m.Playground.Telemetry;
 using MudBlazor.Services;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find(AppContext.BaseDirectory) });
 builder.WebHost.UseStaticWebAssets();
 
 builder.Services.AddSingleton(TimeProvider.System);
-builder.Services.AddSingleton<BackendCatalogue>();
+builder.Services.AddBackends();
+builder.Services.AddApiDescription();
+builder.Services.AddGenerationHub();
 builder.Services.AddRazorComponents().AddInteractiveServerComponents();
 builder.Services.AddMudServices();
 
 var app = builder.Build();
 
+app.UseApiErrors();
 app.UseAntiforgery();
 app.MapStaticAssets();
+app.MapHealth();
+app.MapModels();
+app.MapCompletions();
+app.MapTokenize();
+app.MapGenerationHub();
+app.MapOpenApi();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
 
 app.Run();

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Options;
+
+namespace Kl3m.Playground.Backends;
+
+/// <summary>Models and what loads them, in <c>Program.cs</c>.</summary>
+internal static class BackendSetup
+{
+    public static IServiceCollection AddBackends(this IServiceCollection services)
+    {
+        services.AddSingleton<BackendCatalogue>();
+        services.AddSingleton<LoadModel>(InProcessBackend.Load);
+        services.AddSingleton<IValidateOptions<ModelOptions>, ModelOptionsValidator>();
+        services.AddOptions<ModelOptions>().BindConfiguration("Model").ValidateOnStart();
+        services.AddHostedService<ModelHost>();
+        return services;
+    }
+}

@@ -1,0 +1,24 @@
+using Kl3m.Playground.Backends;
+
+namespace Kl3m.Playground.Telemetry;
+
+/// <summary>/health/live: the process answers. /health/ready: a model serves, or why not.</summary>
+internal static class HealthApi
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health/live", () => Results.Json(new Health("live"))).WithTags("Health").WithSummary("The process answers").Produces<Health>();
+        routes.MapGet("/health/ready", Ready).WithTags("Health").WithSummary("A model serves").Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static IResult Ready(BackendCatalogue catalogue) => catalogue.Default is { } generator
+        ? Results.Json(new Health("ready", Model: generator.Model.Id))
+        : Results.Json(
+            new Health(catalogue.Phase == LoadPhase.Failed ? "failed" : "loading", catalogue.Phase.ToString(), catalogue.Progress, catalogue.Error),
+            statusCode: StatusCodes.Status503ServiceUnavailable);
+}
+
+/// <param name="Status">live, ready, loading or failed.</param>
+/// <param name="Progress">0 to 1, where it is known.</param>
+/// <param name="Reason">Why no model serves, for people.</param>
+internal sealed record Health(string Status, string? Phase = null, double? Progress = null, string? Reason = null, string? Model = null);
