@@ -1,0 +1,245 @@
+using System.Runtime.InteropServices;
+using Kl3m.Inference.Models;
+using Kl3m.Inference.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Inference.Engine;
+
+/// <summary>
+/// GPT-NeoX on TorchSharp. Chunks of a step are laid end to end and go through the linears as one batch. A slot's keys and values are
+/// made once, in <see cref="TryAcquire"/>, and freed in <see cref="Release"/>.
+/// </summary>
+internal sealed class ModelRunner : IModelRunner
+{
+    /// <summary>Rows that the head does at once: 256 rows of 32,768 logits are 32 MB.</summary>
+    private const int HeadRows = 256;
+
+    private readonly GptNeoXModel _model;
+    private readonly Device _device;
+    private readonly ScalarType _dtype;
+    private readonly ScalarType _cacheDtype;
+    private readonly Dictionary<int, KVCache> _slots = [];
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private int _lastSlot;
+
+    /// <param name="model">Owned from here on.</param>
+    /// <param name="cacheBytes">The most that the keys and values of all slots may take.</param>
+    public ModelRunner(GptNeoXModel model, long cacheBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
+        _model = model;
+        _device = model.Parameters[0].Parameter.device;
+        _dtype = model.Parameters[0].Parameter.dtype;
+        // On a CPU, attention over one bf16 query is many times slower than over fp32; on a GPU it is the other way round.
+        _cacheDtype = _device.type == DeviceType.CPU ? ScalarType.Float32 : _dtype;
+        CacheBytes = cacheBytes;
+        ParameterCount = model.Parameters.Sum(pair => pair.Parameter.NumberOfElements);
+    }
+
+    public int VocabularySize => _model.Config.VocabSize;
+
+    public int ContextLength => _model.Config.MaxPositionEmbeddings;
+
+    public long ParameterCount { get; }
+
+    /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
+    public string Device => TorchRuntime.NameOf(_device);
+
+    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
+    public string Dtype => TorchRuntime.NameOf(_dtype);
+
+    public long CacheBytes { get; }
+
+    public long CacheBytesUsed { get; private set; }
+
+    /// <summary>What one token of a slot's capacity takes of <see cref="CacheBytes"/>.</summary>
+    public long CacheBytesPerToken => KVCache.BytesPerToken(_model.Config, _cacheDtype);
+
+    /// <summary>Loads a model folder, on the thread that will own the runner.</summary>
+    /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="dtype"><c>auto</c>, <c>fp32</c> or <c>bf16</c>: weights are converted while they are read.</param>
+    /// <param name="threads">For one operation on a CPU; null leaves it to libtorch.</param>
+    /// <param name="progress">From 0 to 1, as the weights come in.</param>
+    /// <exception cref="ModelFileException">A file is not what it should be.</exception>
+    /// <exception cref="TorchUnavailableException">There is no such device.</exception>
+    public static ModelRunner Load(
+        string folder, GptNeoXConfig config, string device, string dtype, long cacheBytes, int? threads = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var target = TorchRuntime.ResolveDevice(device);
+        var type = TorchRuntime.ResolveDtype(dtype, target);
+        if (threads is { } count)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, nameof(threads));
+            set_num_threads(count);
+        }
+        using var _ = inference_mode();
+        using var checkpoint = Checkpoint.Open(folder);
+        var model = new GptNeoXModel(config, (name, shape) =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var tensor = checkpoint.Take(name, shape, type, target);
+            progress?.Report(checkpoint.Progress);
+            return tensor;
+        });
+        try
+        {
+            checkpoint.EnsureAllTaken();
+            return new ModelRunner(model, cacheBytes);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    public int? TryAcquire(int capacity)
+    {
+        EnsureOwner();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        var bytes = capacity * CacheBytesPerToken;
+        if (bytes > CacheBytes - CacheBytesUsed)
+        {
+            return null;
+        }
+        using var _ = inference_mode();
+        _slots.Add(++_lastSlot, new KVCache(_model.Config, capacity, _cacheDtype, _device));
+        CacheBytesUsed += bytes;
+        return _lastSlot;
+    }
+
+    public void CopyPrefix(int source, int target, int length)
+    {
+        EnsureOwner();
+        var (from, to) = (Slot(source), Slot(target));
+        if (length < 0 || length > from.Length || length > to.Capacity)
+        {
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"Slot {source} holds {from.Length} tokens, slot {target} has room for {to.Capacity}.");
+        }
+        if (source != target && length > 0)
+        {
+            using var _ = inference_mode();
+            to.CopyPrefix(from, length);
+        }
+    }
+
+    public void Release(int slot)
+    {
+        EnsureOwner();
+        var cache = Slot(slot);
+        _slots.Remove(slot);
+        CacheBytesUsed -= cache.Capacity * CacheBytesPerToken;
+        cache.Dispose();
+    }
+
+    public void Run(ReadOnlySpan<Chunk> chunks, Span<float> logits)
+    {
+        EnsureOwner();
+        var (rows, ids, wanted) = Plan(chunks);
+        if (logits.Length < (long)wanted.Length * VocabularySize)
+        {
+            throw new ArgumentException($"{wanted.Length} rows of {VocabularySize} logits do not fit into {logits.Length}.", nameof(logits));
+        }
+        if (rows.Length == 0)
+        {
+            return;
+        }
+        using var _ = inference_mode();
+        using var attention = new CachedAttention(_model, rows, _device);
+        using var input = tensor(ids, device: _device);
+        using var hidden = _model.Hidden(input, attention.Apply);
+        Head(hidden, wanted, ids.Length, logits);
+        foreach (var row in rows)
+        {
+            row.Cache.Length = row.End;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var cache in _slots.Values)
+        {
+            cache.Dispose();
+        }
+        _slots.Clear();
+        CacheBytesUsed = 0;
+        _model.Dispose();
+    }
+
+    /// <summary>The step as the model sees it: chunks with their caches, all ids end to end, and the rows whose logits are wanted.</summary>
+    private (CachedChunk[] Rows, long[] Ids, long[] Wanted) Plan(ReadOnlySpan<Chunk> chunks)
+    {
+        var rows = new CachedChunk[chunks.Length];
+        var (tokens, wantedRows) = (0, 0);
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            rows[i] = new(Slot(chunks[i].Slot), tokens, chunks[i].TokenIds.Length, chunks[i].Start);
+            Check(chunks[i], rows[i], rows.AsSpan(0, i));
+            tokens += chunks[i].TokenIds.Length;
+            wantedRows += chunks[i].LogitRows;
+        }
+        var ids = new long[tokens];
+        var wanted = new long[wantedRows];
+        var next = 0;
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            var (offset, count) = (rows[i].Offset, rows[i].Count);
+            for (var j = 0; j < count; j++)
+            {
+                var id = chunks[i].TokenIds.Span[j];
+                ids[offset + j] = (uint)id < (uint)VocabularySize
+                    ? id
+                    : throw new ArgumentException($"Token id {id} is outside the vocabulary of {VocabularySize}.", nameof(chunks));
+            }
+            for (var j = count - chunks[i].LogitRows; j < count; j++)
+            {
+                wanted[next++] = offset + j;
+            }
+        }
+        return (rows, ids, wanted);
+    }
+
+    private static void Check(Chunk chunk, CachedChunk row, ReadOnlySpan<CachedChunk> before)
+    {
+        if (row.Count == 0)
+        {
+            throw new ArgumentException($"The chunk for slot {chunk.Slot} holds no tokens.", nameof(chunk));
+        }
+        if (chunk.Start < 0 || chunk.Start > row.Cache.Length || row.Count > row.Cache.Capacity - chunk.Start)
+        {
+            throw new ArgumentException($"Slot {chunk.Slot} holds {row.Cache.Length} of {row.Cache.Capacity} tokens; {row.Count} cannot be put at {chunk.Start}.", nameof(chunk));
+        }
+        foreach (var other in before)
+        {
+            if (other.Cache == row.Cache)
+            {
+                throw new ArgumentException($"Slot {chunk.Slot} occurs twice in one step.", nameof(chunk));
+            }
+        }
+    }
+
+    private void Head(Tensor hidden, long[] wanted, int tokens, Span<float> logits)
+    {
+        for (var done = 0; done < wanted.Length; done += HeadRows)
+        {
+            var piece = wanted.AsSpan(done, Math.Min(HeadRows, wanted.Length - done));
+            using var index = wanted.Length == tokens ? null : tensor(piece.ToArray(), device: _device);
+            using var rows = index is null ? hidden.narrow(0, done, piece.Length) : hidden.index_select(0, index);
+            using var scores = _model.Head(rows);
+            using var host = scores.to(ScalarType.Float32, CPU);
+            MemoryMarshal.Cast<byte, float>(host.bytes).CopyTo(logits[(done * VocabularySize)..]);
+        }
+    }
+
+    private KVCache Slot(int slot) => _slots.TryGetValue(slot, out var cache) ? cache : throw new ArgumentException($"There is no slot {slot}.", nameof(slot));
+
+    /// <summary>Dispose scopes and inference mode belong to a thread, so a call from another one would leak or train.</summary>
+    private void EnsureOwner()
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            throw new InvalidOperationException("The runner may only be used on the thread that made it.");
+        }
+    }
+}

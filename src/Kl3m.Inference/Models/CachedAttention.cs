@@ -1,0 +1,105 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Inference.Models;
+
+/// <summary>New tokens of one sequence: rows [Offset, Offset + Count) of the batch, at positions Start, Start + 1, ... of the cache.</summary>
+internal readonly record struct CachedChunk(KVCache Cache, int Offset, int Count, int Start)
+{
+    public int End => Start + Count;
+}
+
+/// <summary>
+/// The attention core of one step with caches: chunks of different sequences lie end to end in the batch, and each attends to its own
+/// cache, so nothing is padded.
+/// </summary>
+internal sealed class CachedAttention : IDisposable
+{
+    private readonly GptNeoXModel _model;
+    private readonly CachedChunk[] _chunks;
+    private readonly Tensor?[] _masks;
+    private readonly Rotary.Table _angles;
+    private readonly int _tokens;
+
+    public CachedAttention(GptNeoXModel model, CachedChunk[] chunks, Device device)
+    {
+        _model = model;
+        _chunks = chunks;
+        _tokens = chunks[^1].Offset + chunks[^1].Count;
+        _masks = Array.ConvertAll(chunks, chunk => Mask(chunk, device));
+        if (chunks is [var only])
+        {
+            _angles = model.Rotary.Range(only.Start, only.Count);
+        }
+        else
+        {
+            using var positions = tensor(chunks.SelectMany(chunk => Enumerable.Range(chunk.Start, chunk.Count)).Select(position => (long)position).ToArray(), device: device);
+            _angles = model.Rotary.At(positions, chunks.Max(chunk => chunk.End) - 1);
+        }
+    }
+
+    /// <param name="qkv">[tokens, heads * 3 * head dim].</param>
+    /// <returns>[tokens, heads * head dim].</returns>
+    public Tensor Apply(int layer, Tensor qkv)
+    {
+        var (heads, dim) = (_model.Config.NumAttentionHeads, _model.Config.HeadDim);
+        using var split = qkv.view(_tokens, heads, 3, dim);
+        using var turned = _model.Rotary.Apply(split, _angles);
+        using var byRole = turned.permute(2, 1, 0, 3);
+        using var queries = byRole.narrow(0, 0, 1);
+        using var keysAndValues = byRole.narrow(0, 1, 2);
+        if (_chunks is [var only])
+        {
+            return Attend(layer, only, _masks[0], queries, keysAndValues, qkv.dtype);
+        }
+        var rows = new Tensor[_chunks.Length];
+        try
+        {
+            for (var i = 0; i < rows.Length; i++)
+            {
+                var chunk = _chunks[i];
+                using var q = queries.narrow(2, chunk.Offset, chunk.Count);
+                using var kv = keysAndValues.narrow(2, chunk.Offset, chunk.Count);
+                rows[i] = Attend(layer, chunk, _masks[i], q, kv, qkv.dtype);
+            }
+            return cat(rows, 0);
+        }
+        finally
+        {
+            Array.ForEach(rows, row => row?.Dispose());
+        }
+    }
+
+    public void Dispose()
+    {
+        Array.ForEach(_masks, mask => mask?.Dispose());
+        _angles.Dispose();
+    }
+
+    private static Tensor Attend(int layer, CachedChunk chunk, Tensor? mask, Tensor queries, Tensor keysAndValues, ScalarType dtype)
+    {
+        var cache = chunk.Cache;
+        cache.Write(layer, chunk.Start, chunk.Count, keysAndValues);
+        using var keys = cache.Keys(layer, chunk.End);
+        using var values = cache.Values(layer, chunk.End);
+        using var q = cache.Dtype == dtype ? null : queries.to(cache.Dtype);
+        using var attended = nn.functional.scaled_dot_product_attention(q ?? queries, keys, values, mask, is_casual: chunk is { Start: 0, Count: > 1 });
+        using var byToken = attended.transpose(1, 2);
+        var rows = byToken.reshape(chunk.Count, -1);
+        return cache.Dtype == dtype ? rows : rows.to(dtype, disposeAfter: true);
+    }
+
+    /// <summary>
+    /// Null where none is needed: one token sees its whole cache, and a prompt's first chunk is plain causal. A later chunk's token i
+    /// sees positions up to Start + i.
+    /// </summary>
+    private static Tensor? Mask(CachedChunk chunk, Device device)
+    {
+        if (chunk.Count == 1 || chunk.Start == 0)
+        {
+            return null;
+        }
+        using var all = full(chunk.Count, chunk.End, float.NegativeInfinity, chunk.Cache.Dtype, device);
+        return all.triu(chunk.Start + 1);
+    }
+}

@@ -1,0 +1,68 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Inference.Models;
+
+/// <summary>
+/// Keys and values of one sequence, for all layers: one tensor [layers, 2, heads, capacity, head dim], made once. Keys are stored
+/// turned, so that a prefix may be copied to another sequence but not moved within it.
+/// </summary>
+internal sealed class KVCache : IDisposable
+{
+    private readonly Tensor _all;
+    private readonly (Tensor Both, Tensor Keys, Tensor Values)[] _layers;
+
+    public KVCache(GptNeoXConfig config, int capacity, ScalarType dtype, Device device)
+    {
+        Capacity = capacity;
+        Dtype = dtype;
+        _all = empty([config.NumHiddenLayers, 2, config.NumAttentionHeads, capacity, config.HeadDim], dtype, device);
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index =>
+        {
+            var both = _all.select(0, index);
+            return (both, both.narrow(0, 0, 1), both.narrow(0, 1, 1));
+        })];
+    }
+
+    public int Capacity { get; }
+
+    public ScalarType Dtype { get; }
+
+    /// <summary>Tokens that are in it.</summary>
+    public int Length { get; set; }
+
+    public static long BytesPerToken(GptNeoXConfig config, ScalarType dtype) => 2L * config.NumHiddenLayers * config.HiddenSize * dtype.ElementSize();
+
+    /// <summary>Stores the keys and values of tokens start, start + 1, ... in one layer.</summary>
+    /// <param name="keysAndValues">[2, heads, tokens, head dim], of any floating type.</param>
+    public void Write(int layer, int start, int tokens, Tensor keysAndValues)
+    {
+        using var target = _layers[layer].Both.narrow(2, start, tokens);
+        target.copy_(keysAndValues);
+    }
+
+    /// <summary>The first <paramref name="length"/> tokens' keys: a view, [1, heads, length, head dim].</summary>
+    public Tensor Keys(int layer, int length) => _layers[layer].Keys.narrow(2, 0, length);
+
+    /// <summary>The first <paramref name="length"/> tokens' values: a view, [1, heads, length, head dim].</summary>
+    public Tensor Values(int layer, int length) => _layers[layer].Values.narrow(2, 0, length);
+
+    public void CopyPrefix(KVCache source, int length)
+    {
+        using var from = source._all.narrow(3, 0, length);
+        using var to = _all.narrow(3, 0, length);
+        to.copy_(from);
+        Length = length;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (both, keys, values) in _layers)
+        {
+            both.Dispose();
+            keys.Dispose();
+            values.Dispose();
+        }
+        _all.Dispose();
+    }
+}
