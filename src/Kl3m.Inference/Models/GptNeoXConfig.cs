@@ -57,17 +57,17 @@ public sealed record GptNeoXConfig
     /// <exception cref="ModelFileException">A field is missing, of the wrong type, out of range, or asks for what is not implemented.</exception>
     public static GptNeoXConfig Load(string folder)
     {
-        var config = Read(JsonObject.Load(Path.Combine(folder, "config.json")));
+        var config = Read(JsonFields.Load(Path.Combine(folder, "config.json")));
         var generation = Path.Combine(folder, "generation_config.json");
         if (!File.Exists(generation))
         {
             return config;
         }
-        var json = JsonObject.Load(generation);
+        var json = JsonFields.Load(generation);
         return json.Has("eos_token_id") ? config with { EosTokenIds = TokenIds(json, "eos_token_id", [], config.VocabSize) } : config;
     }
 
-    internal static GptNeoXConfig Read(JsonObject json)
+    internal static GptNeoXConfig Read(JsonFields json)
     {
         var defaults = new GptNeoXConfig();
         if (json.String("model_type") is var type && type != "gpt_neox")
@@ -121,7 +121,7 @@ public sealed record GptNeoXConfig
         }
     }
 
-    private static void RefuseUnsupported(JsonObject json)
+    private static void RefuseUnsupported(JsonFields json)
     {
         foreach (var name in (string[])["rope_scaling", "rope_parameters"])
         {
@@ -151,7 +151,7 @@ public sealed record GptNeoXConfig
     }
 
     /// <summary>An id, a list of ids, or null.</summary>
-    private static IReadOnlyList<int> TokenIds(JsonObject json, string name, IReadOnlyList<int> absent, int vocabulary)
+    private static IReadOnlyList<int> TokenIds(JsonFields json, string name, IReadOnlyList<int> absent, int vocabulary)
     {
         if (!json.Has(name))
         {
@@ -163,7 +163,7 @@ public sealed record GptNeoXConfig
         }
         int Id(JsonElement id) => id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var number) && number >= 0 && number < vocabulary
             ? number
-            : throw json.Wrong(name, $"must be an id from 0 to {vocabulary - 1}, a list of ids, or null, not {JsonObject.Text(id)}.");
+            : throw json.Wrong(name, $"must be an id from 0 to {vocabulary - 1}, a list of ids, or null, not {JsonFields.Text(id)}.");
         return value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray().Select(Id).Distinct()] : [Id(value)];
     }
 

@@ -36,7 +36,7 @@ public sealed partial class Checkpoint : IDisposable
         }
         if (File.Exists(Path.Combine(folder, IndexFile)))
         {
-            return Open(IndexFile, checkpoint => checkpoint.AddShards(folder, JsonObject.Load(Path.Combine(folder, IndexFile))));
+            return Open(IndexFile, checkpoint => checkpoint.AddShards(folder, JsonFields.Load(Path.Combine(folder, IndexFile))));
         }
         var pickle = Directory.Exists(folder)
             ? Directory.EnumerateFiles(folder).Select(Path.GetFileName).FirstOrDefault(name => PickleName().IsMatch(name!))
@@ -110,7 +110,7 @@ public sealed partial class Checkpoint : IDisposable
         return file;
     }
 
-    private void AddShards(string folder, JsonObject index)
+    private void AddShards(string folder, JsonFields index)
     {
         var map = index.Object("weight_map");
         var fileByTensor = map.Fields.Select(field => (Tensor: field.Name, File: ShardName(map, field.Name, map.String(field.Name, field.Value)))).ToList();
@@ -133,7 +133,7 @@ public sealed partial class Checkpoint : IDisposable
     }
 
     /// <summary>The index comes from the same stranger as the rest: it may name files of its own folder and no others.</summary>
-    private static string ShardName(JsonObject map, string tensor, string name) => ShardName().IsMatch(name)
+    private static string ShardName(JsonFields map, string tensor, string name) => ShardName().IsMatch(name)
         ? name
         : throw map.Wrong(tensor, "must name a .safetensors file in the same folder, without a path.");
 

@@ -42,7 +42,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw new ModelFileException(name, "header", "must begin with '{'.");
         }
         _data = start + 8 + headerLength;
-        Tensors = ReadHeader(JsonObject.Parse(name, header), length - 8 - (long)headerLength);
+        Tensors = ReadHeader(JsonFields.Parse(name, header), length - 8 - (long)headerLength);
     }
 
     /// <summary>The file's name, without its folder.</summary>
@@ -149,7 +149,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
     }
 
-    private static FrozenDictionary<string, Entry> ReadHeader(JsonObject header, long dataLength)
+    private static FrozenDictionary<string, Entry> ReadHeader(JsonFields header, long dataLength)
     {
         var tensors = new Dictionary<string, Entry>();
         foreach (var (name, value) in header.Fields)
@@ -169,7 +169,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return tensors.ToFrozenDictionary();
     }
 
-    private static Entry ReadEntry(JsonObject header, string name, JsonElement value, long dataLength)
+    private static Entry ReadEntry(JsonFields header, string name, JsonElement value, long dataLength)
     {
         var fields = header.Object(name, value);
         var dtype = fields.TryGet("dtype", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString()! : "";
@@ -203,7 +203,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return new Entry(dtype, shape, begin, end);
     }
 
-    private static long[] Numbers(JsonObject header, string name, JsonObject fields, string field, int maxCount)
+    private static long[] Numbers(JsonFields header, string name, JsonFields fields, string field, int maxCount)
     {
         if (!fields.TryGet(field, out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > maxCount)
         {
@@ -211,10 +211,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
         return [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) && number >= 0
             ? number
-            : throw header.Wrong(name, $"{field} must hold whole numbers from 0 on, not {JsonObject.Text(item)}."))];
+            : throw header.Wrong(name, $"{field} must hold whole numbers from 0 on, not {JsonFields.Text(item)}."))];
     }
 
-    private static void CheckLayout(JsonObject header, Dictionary<string, Entry> tensors, long dataLength)
+    private static void CheckLayout(JsonFields header, Dictionary<string, Entry> tensors, long dataLength)
     {
         var end = 0L;
         foreach (var (name, entry) in tensors.OrderBy(tensor => tensor.Value.Begin).ThenBy(tensor => tensor.Value.End))

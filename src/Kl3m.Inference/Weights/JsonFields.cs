@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace Kl3m.Inference.Weights;
 
 /// <summary>A JSON object that somebody else wrote: every access names file and field when it is not as it should be.</summary>
-internal readonly struct JsonObject(string file, JsonElement element)
+internal readonly struct JsonFields(string file, JsonElement element)
 {
     /// <summary>No file of a model folder but the weights is larger.</summary>
     private const long MaxFileBytes = 64 << 20;
@@ -15,7 +15,7 @@ internal readonly struct JsonObject(string file, JsonElement element)
     /// <summary>The fields in the file's order.</summary>
     public IEnumerable<(string Name, JsonElement Value)> Fields => element.EnumerateObject().Select(pair => (pair.Name, pair.Value));
 
-    public static JsonObject Load(string path)
+    public static JsonFields Load(string path)
     {
         var file = Path.GetFileName(path);
         try
@@ -36,7 +36,7 @@ internal readonly struct JsonObject(string file, JsonElement element)
     }
 
     /// <summary>Byte order marks, broken UTF-8, lone surrogates, comments, trailing commas and repeated fields are refused.</summary>
-    public static JsonObject Parse(string file, ReadOnlySpan<byte> utf8)
+    public static JsonFields Parse(string file, ReadOnlySpan<byte> utf8)
     {
         if (!Utf8.IsValid(utf8))
         {
@@ -50,7 +50,7 @@ internal readonly struct JsonObject(string file, JsonElement element)
                 throw new ModelFileException(file, "text", $"must be a JSON object, not {Kind(root)}.");
             }
             Unescape(root);
-            return new JsonObject(file, root);
+            return new JsonFields(file, root);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -111,7 +111,7 @@ internal readonly struct JsonObject(string file, JsonElement element)
     public string String(string name, JsonElement value) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(name, $"must be a string, not {Text(value)}.");
 
-    public JsonObject Object(string name)
+    public JsonFields Object(string name)
     {
         if (!element.TryGetProperty(name, out var value))
         {
@@ -120,8 +120,8 @@ internal readonly struct JsonObject(string file, JsonElement element)
         return Object(name, value);
     }
 
-    public JsonObject Object(string name, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object ? new JsonObject(file, value) : throw Wrong(name, $"must be an object, not {Text(value)}.");
+    public JsonFields Object(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object ? new JsonFields(file, value) : throw Wrong(name, $"must be an object, not {Text(value)}.");
 
     public ModelFileException Wrong(string field, string problem, Exception? inner = null) => new(file, field, problem, inner);
 
