@@ -1,0 +1,95 @@
+using System.Diagnostics.Metrics;
+
+namespace Kl3m.Inference.Engine;
+
+/// <summary>
+/// The engine's instruments, of the meter <see cref="MeterName"/>: OpenTelemetry's gen_ai names where they exist
+/// (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/, in development), else <c>kl3m.engine.*</c>.
+/// Also when the last step ended, for whoever watches that steps go on.
+/// </summary>
+public sealed class EngineMetrics : IDisposable
+{
+    public const string MeterName = "Kl3m.Inference";
+
+    private readonly Meter meter = new(MeterName);
+    private readonly KeyValuePair<string, object?> model;
+    private readonly TimeProvider time;
+    private readonly Histogram<double> timeToFirstToken;
+    private readonly Histogram<double> timePerOutputToken;
+    private readonly Histogram<double> requestDuration;
+    private readonly Histogram<double> stepDuration;
+    private readonly Counter<long> promptTokens;
+    private readonly Counter<long> generatedTokens;
+    private readonly Counter<long> cancelled;
+    private readonly Counter<long> failedSteps;
+    private long stepStarted;
+    private long lastStep;
+    private int running;
+
+    internal EngineMetrics(string modelId, Func<int> waiting, TimeProvider time)
+    {
+        model = new("gen_ai.request.model", modelId);
+        this.time = time;
+        timeToFirstToken = meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From the request to its first token.");
+        timePerOutputToken = meter.CreateHistogram<double>("gen_ai.server.time_per_output_token", "s", "Per token of a sequence, after the first.");
+        requestDuration = meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "From the request to its end.");
+        stepDuration = meter.CreateHistogram<double>("kl3m.engine.step.duration", "s", "One pass through the model, sampling included.");
+        promptTokens = meter.CreateCounter<long>("kl3m.engine.prompt_tokens", "{token}", "Prompt tokens read.");
+        generatedTokens = meter.CreateCounter<long>("kl3m.engine.generated_tokens", "{token}", "Tokens drawn.");
+        cancelled = meter.CreateCounter<long>("kl3m.engine.cancelled_requests", "{request}", "Requests whose caller went away.");
+        failedSteps = meter.CreateCounter<long>("kl3m.engine.failed_steps", "{step}", "Steps that failed.");
+        meter.CreateObservableGauge("kl3m.engine.waiting", () => new Measurement<int>(waiting(), model), "{request}", "Requests that wait for room.");
+        meter.CreateObservableGauge("kl3m.engine.running", () => new Measurement<int>(Running, model), "{sequence}", "Sequences in work.");
+    }
+
+    /// <summary>Sequences in work.</summary>
+    public int Running => Volatile.Read(ref running);
+
+    /// <summary>When the last step ended, failed ones included; null before the first.</summary>
+    public DateTimeOffset? LastStepAt => Interlocked.Read(ref lastStep) is > 0 and var ticks ? new(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>How long the step in hand has been going on; zero between steps.</summary>
+    public TimeSpan CurrentStep => Interlocked.Read(ref stepStarted) is > 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    public void Dispose() => meter.Dispose();
+
+    internal void StepStarted(int slotsHeld)
+    {
+        Volatile.Write(ref running, slotsHeld);
+        Interlocked.Exchange(ref stepStarted, time.GetTimestamp());
+    }
+
+    internal void StepEnded(int slotsHeld)
+    {
+        stepDuration.Record(CurrentStep.TotalSeconds, model);
+        Volatile.Write(ref running, slotsHeld);
+        Interlocked.Exchange(ref lastStep, time.GetUtcNow().Ticks);
+        Interlocked.Exchange(ref stepStarted, 0);
+    }
+
+    internal void StepFailed() => failedSteps.Add(1, model);
+
+    internal void PromptRead(int tokens) => promptTokens.Add(tokens, model);
+
+    internal void TokenGenerated() => generatedTokens.Add(1, model);
+
+    internal void RequestEnded(SequenceGroup group, Exception? error)
+    {
+        if (group.IsCancelled && !group.HasFinished)
+        {
+            cancelled.Add(1, model);
+            return;
+        }
+        KeyValuePair<string, object?>[] tags = error is null ? [model] : [model, new("error.type", error.GetType().Name)];
+        requestDuration.Record(group.Elapsed.TotalSeconds, tags);
+        if (group.FirstToken is { } first)
+        {
+            timeToFirstToken.Record(first.TotalSeconds, model);
+            var steps = group.Sequences.Max(sequence => sequence.Written) - 1;
+            if (steps > 0 && error is null)
+            {
+                timePerOutputToken.Record((group.Elapsed - first).TotalSeconds / steps, model);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Kl3m.Inference.Engine;
+
+/// <summary>How the engine runs; bound from the configuration's <c>Engine</c> section by whoever builds it.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Requests that may wait for room; one more is told that the engine is busy.</summary>
+    [Range(1, 10_000)]
+    public int MaxWaiting { get; init; } = 64;
+
+    /// <summary>Sequences that may be in work at once; each needs a slot of the KV cache.</summary>
+    [Range(1, 512)]
+    public int MaxRunning { get; init; } = 128;
+
+    /// <summary>Sequences that one user may have in work while others could come; a single larger request runs alone.</summary>
+    [Range(1, 512)]
+    public int MaxRunningPerUser { get; init; } = 64;
+
+    /// <summary>Tokens per step, decodes before prompts; 0 takes 128 on a CPU and 2,048 on a GPU. Larger reads prompts faster and makes steps longer.</summary>
+    [Range(0, 65_536)]
+    public int TokenBudget { get; init; }
+
+    /// <summary>UTF-8 bytes of a prompt; a longer one is refused before it is encoded.</summary>
+    [Range(1, 1 << 30)]
+    public int MaxPromptBytes { get; init; } = 1 << 20;
+
+    /// <summary>Memory for keys and values of all sequences together; 0 lets the model's runner choose.</summary>
+    [Range(0, long.MaxValue)]
+    public long KvCacheBytes { get; init; }
+
+    /// <summary>CPU threads of the model; 0 takes all cores.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; init; }
+
+    /// <summary><c>auto</c> (a GPU where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    [RegularExpression(@"auto|cpu|cuda(:\d+)?", ErrorMessage = "Engine:Device must be auto, cpu, cuda or cuda:N.")]
+    public string Device { get; init; } = "auto";
+
+    /// <summary><c>auto</c>, <c>fp32</c> or <c>bf16</c>.</summary>
+    [RegularExpression("auto|fp32|bf16", ErrorMessage = "Engine:Dtype must be auto, fp32 or bf16.")]
+    public string Dtype { get; init; } = "auto";
+}
