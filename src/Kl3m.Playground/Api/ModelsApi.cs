@@ -13,7 +13,7 @@ internal static class ModelsApi
     }
 
     private static IResult List(BackendCatalogue catalogue) =>
-        Results.Json(new ModelList([.. catalogue.All.Select(ModelEntry.Of)]), ApiJson.Wire.ModelList);
+        Results.Json(new ModelList("list", [.. catalogue.All.Select(ModelEntry.Of)]), ApiJson.Wire.ModelList);
 
     private static IResult Find(string id, BackendCatalogue catalogue)
     {
@@ -35,17 +35,10 @@ internal static class ModelsApi
     }
 }
 
-internal sealed record ModelList(IReadOnlyList<ModelEntry> Data)
+internal sealed record ModelList(string Object, IReadOnlyList<ModelEntry> Data);
+
+internal sealed record ModelEntry(string Id, string Object, long Created, string OwnedBy, int MaxModelLen)
 {
-    public string Object { get; } = "list";
-}
-
-internal sealed record ModelEntry(string Id, long Created, int MaxModelLen)
-{
-    public string Object { get; } = "model";
-
-    public string OwnedBy { get; } = "kl3m-playground";
-
     public static ModelEntry Of(ITextGenerator generator) =>
-        new(generator.Model.Id, generator.Model.LoadedAt.ToUnixTimeSeconds() is > 0 and var loaded ? loaded : 0, generator.Model.ContextLength);
+        new(generator.Model.Id, "model", Math.Max(0, generator.Model.LoadedAt.ToUnixTimeSeconds()), "kl3m-playground", generator.Model.ContextLength);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.OpenApi;
 
 namespace Kl3m.Playground.Api;
@@ -6,7 +8,12 @@ namespace Kl3m.Playground.Api;
 internal static class OpenApiDescriptions
 {
     public static IServiceCollection AddApiDescription(this IServiceCollection services) => services
-        .ConfigureHttpJsonOptions(options => options.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower)
+        .ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // else the document calls every number "number or text"
+            options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        })
         .AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new() { Title = "Kl3m.Playground", Version = "v1", Description = "OpenAI-compatible completions of a base language model, with its probabilities." };

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace Kl3m.Playground.Backends;
 
 /// <summary>Models and what loads them, in <c>Program.cs</c>.</summary>
@@ -9,8 +7,7 @@ internal static class BackendSetup
     {
         services.AddSingleton<BackendCatalogue>();
         services.AddSingleton<LoadModel>(InProcessBackend.Load);
-        services.AddSingleton<IValidateOptions<ModelOptions>, ModelOptionsValidator>();
-        services.AddOptions<ModelOptions>().BindConfiguration("Model").ValidateOnStart();
+        services.AddOptions<ModelOptions>().BindConfiguration("Model");
         services.AddHostedService<ModelHost>();
         return services;
     }

@@ -6,5 +6,5 @@ namespace Kl3m.Playground.Backends;
 internal static class InProcessBackend
 {
     public static ITextGenerator Load(ModelFolder folder, Action<LoadPhase, double?> report, CancellationToken cancellationToken) =>
-        throw new ModelFileException("The engine is not part of this build.");
+        throw new NotSupportedException("The engine is not part of this build.");
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Kl3m.Inference;
 
 namespace Kl3m.Playground.Backends;
 
@@ -8,19 +7,19 @@ internal sealed record ModelFolder(string Path, string Id)
 {
     public static string BundledPath { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "BundledModel");
 
-    /// <exception cref="ModelFileException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static ModelFolder Find(ModelOptions options) => options switch
     {
-        { Path: { } path } => Existing(path, $"Model:Path names '{path}', which is no folder.", options.Id),
-        { Id: { } id } => new(HuggingFaceCache.Find(id)
-            ?? throw new ModelFileException($"Model:Id names '{id}', which is not in the Hugging Face cache ({HuggingFaceCache.Root}). Download it there, or let Model:Path name a folder."), id),
+        { Path: { Length: > 0 } path } => Existing(path, $"Model:Path names '{path}', which is no folder.", options.Id),
+        { Id: { Length: > 0 } id } => new(HuggingFaceCache.Find(id)
+            ?? throw new DirectoryNotFoundException($"Model:Id names '{id}', which is not in the Hugging Face cache ({HuggingFaceCache.Root}). Download it there, or let Model:Path name a folder."), id),
         _ => Existing(BundledPath, $"The bundled model is missing: there is no folder '{BundledPath}'. Let Model:Path name a model folder.", null),
     };
 
     private static ModelFolder Existing(string path, string otherwise, string? id)
     {
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        return Directory.Exists(full) ? new(full, id ?? NameOf(full)) : throw new ModelFileException(otherwise);
+        return Directory.Exists(full) ? new(full, id is { Length: > 0 } ? id : NameOf(full)) : throw new DirectoryNotFoundException(otherwise);
     }
 
     private static string NameOf(string path) =>

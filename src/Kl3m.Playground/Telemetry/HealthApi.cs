@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kl3m.Playground.Backends;
 
 namespace Kl3m.Playground.Telemetry;
@@ -14,11 +15,12 @@ internal static class HealthApi
     private static IResult Ready(BackendCatalogue catalogue) => catalogue.Default is { } generator
         ? Results.Json(new Health("ready", Model: generator.Model.Id))
         : Results.Json(
-            new Health(catalogue.Phase == LoadPhase.Failed ? "failed" : "loading", catalogue.Phase.ToString(), catalogue.Progress, catalogue.Error),
+            new Health(catalogue.Phase == LoadPhase.Failed ? "failed" : "loading", JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error),
             statusCode: StatusCodes.Status503ServiceUnavailable);
 }
 
 /// <param name="Status">live, ready, loading or failed.</param>
+/// <param name="Phase">Of loading: starting, reading, warming_up or failed.</param>
 /// <param name="Progress">0 to 1, where it is known.</param>
 /// <param name="Reason">Why no model serves, for people.</param>
 internal sealed record Health(string Status, string? Phase = null, double? Progress = null, string? Reason = null, string? Model = null);

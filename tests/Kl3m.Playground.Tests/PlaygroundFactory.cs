@@ -1,0 +1,34 @@
+using Kl3m.Inference;
+using Kl3m.Playground.Backends;
+using Kl3m.Tests.Shared;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Kl3m.Playground.Tests;
+
+/// <summary>The whole app in memory, with a fake for a model; nothing is loaded.</summary>
+/// <param name="generator">What serves; null: the catalogue stays as it is at the start.</param>
+internal sealed class PlaygroundFactory(ITextGenerator? generator) : WebApplicationFactory<Program>
+{
+    public PlaygroundFactory() : this(new FakeTextGenerator())
+    {
+    }
+
+    public BackendCatalogue Catalogue => Services.GetRequiredService<BackendCatalogue>();
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder.ConfigureTestServices(services =>
+    {
+        services.Remove(services.Single(service => service.ImplementationType == typeof(ModelHost)));
+        services.AddSingleton(_ =>
+        {
+            var catalogue = new BackendCatalogue();
+            if (generator is not null)
+            {
+                catalogue.Ready(generator);
+            }
+            return catalogue;
+        });
+    });
+}
