@@ -4,7 +4,6 @@ using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components;
 using Kl3m.Playground.Hubs;
 using Kl3m.Playground.Telemetry;
-using MudBlazor.Services;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find(AppContext.BaseDirectory) });
 builder.WebHost.UseStaticWebAssets();
@@ -13,8 +12,7 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddBackends();
 builder.Services.AddApiDescription();
 builder.Services.AddGenerationHub();
-builder.Services.AddRazorComponents().AddInteractiveServerComponents();
-builder.Services.AddMudServices();
+builder.Services.AddUserInterface();
 
 var app = builder.Build();
 

@@ -3,7 +3,7 @@ using Kl3m.Inference;
 namespace Kl3m.Playground.Components.Pages.Playground;
 
 /// <summary>A caller's mistake as its field shows it: the sentence, and what one click does about it.</summary>
-internal sealed record FieldProblem(string Field, string Sentence, Fix? Fix = null);
+public sealed record FieldProblem(string Field, string Sentence, Fix? Fix = null);
 
 /// <summary>A way out of a mistake.</summary>
-internal sealed record Fix(string Label, Func<SamplingParams, SamplingParams> Apply);
+public sealed record Fix(string Label, Func<SamplingParams, SamplingParams> Apply);

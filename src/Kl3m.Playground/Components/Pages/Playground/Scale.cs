@@ -1,7 +1,7 @@
 namespace Kl3m.Playground.Components.Pages.Playground;
 
 /// <summary>The values that a slider stops at, ascending but for an "off" that may end them. A number field may hold any value between.</summary>
-internal sealed class Scale(IReadOnlyList<double> stops, bool endsWithOff = false)
+public sealed class Scale(IReadOnlyList<double> stops, bool endsWithOff = false)
 {
     public IReadOnlyList<double> Stops { get; } = stops;
 
@@ -47,4 +47,4 @@ internal sealed class Scale(IReadOnlyList<double> stops, bool endsWithOff = fals
 }
 
 /// <summary>A stretch of a scale with a word for it, from the stop nearest to <paramref name="From"/> to the next zone.</summary>
-internal readonly record struct Zone(double From, string Word);
+public readonly record struct Zone(double From, string Word);

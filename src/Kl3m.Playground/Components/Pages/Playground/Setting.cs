@@ -4,7 +4,7 @@ using Kl3m.Inference;
 namespace Kl3m.Playground.Components.Pages.Playground;
 
 /// <summary>One number among the sampling parameters, as a knob shows it.</summary>
-internal sealed record Setting
+public sealed record Setting
 {
     /// <summary>The property of <see cref="SamplingParams"/>, as <see cref="Problem.Field"/> names it.</summary>
     public required string Field { get; init; }

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Kl3m.Playground.Backends;
+
+namespace Kl3m.Playground.Components.Layout;
+
+/// <summary>The facts of a model and its loading, as the page words them.</summary>
+internal static class ModelWords
+{
+    /// <summary>1_750_000_000 -> "1.75 B", 168_000_000 -> "168 M".</summary>
+    public static string Parameters(long count) => count switch
+    {
+        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{count / 1e9:0.00} B"),
+        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{count / 1e6:0} M"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{count:N0}"),
+    };
+
+    public static string Device(string device) => device switch
+    {
+        "cpu" => "CPU",
+        _ when device.StartsWith("cuda:", StringComparison.Ordinal) => "GPU " + device["cuda:".Length..],
+        "cuda" => "GPU",
+        _ => device,
+    };
+
+    public static string State(BackendCatalogue catalogue) => catalogue.Phase switch
+    {
+        LoadPhase.Starting => "starting",
+        LoadPhase.Reading => catalogue.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"reading {share * 100:0}%") : "reading",
+        LoadPhase.WarmingUp => "warming up",
+        LoadPhase.Ready => "ready",
+        _ => "failed",
+    };
+}

@@ -1,0 +1,19 @@
+using Kl3m.Playground.Components.Layout;
+using Kl3m.Playground.Components.Pages.Playground;
+using MudBlazor.Services;
+
+namespace Kl3m.Playground.Components;
+
+/// <summary>What the pages need.</summary>
+internal static class UserInterface
+{
+    public static IServiceCollection AddUserInterface(this IServiceCollection services)
+    {
+        // A whole context of text comes as one message when it is pasted; the default of 32 KB would close the circuit.
+        services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(hub => hub.MaximumReceiveMessageSize = 4 << 20);
+        services.AddMudServices();
+        services.AddScoped<Shortcuts>();
+        services.AddScoped<PlaygroundState>();
+        return services;
+    }
+}

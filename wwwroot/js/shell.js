@@ -1,0 +1,38 @@
+// Keys that work everywhere on the page. The server is told the action, not the key.
+const editable = (element) => element?.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]");
+const floating = () => document.querySelector(".mud-dialog-container, .mud-popover-open.mud-menu-list, .mud-menu .mud-popover-open, .mud-popover-cascading-value.mud-popover-open");
+
+export function listen(page) {
+  const act = (action) => page.invokeMethodAsync("OnShortcut", action);
+  const onKey = (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      // A number field tells its value when it is left: make it tell now, or the old value would be used.
+      document.activeElement?.dispatchEvent(new Event("change", { bubbles: true }));
+      document.dispatchEvent(new CustomEvent("kp-flush"));
+      act("generate");
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      if (!floating()) act("escape");
+      return;
+    }
+    if (document.documentElement.dataset.keys === "off" || editable(event.target)) return;
+    if (event.key === "p" || event.key === "P") { event.preventDefault(); act("presentation"); }
+    else if (event.key === "?") { event.preventDefault(); act("help"); }
+  };
+  document.addEventListener("keydown", onKey);
+  const unwatch = window.kpLook.watch((look) => page.invokeMethodAsync("OnLook", look));
+  document.documentElement.dataset.interactive = "true";
+  return {
+    stop() {
+      document.removeEventListener("keydown", onKey);
+      unwatch();
+    },
+  };
+}
+
+export const look = () => window.kpLook.get();
+export const setLook = (name, value) => window.kpLook.set(name, value);
