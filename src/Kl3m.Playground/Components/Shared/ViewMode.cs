@@ -1,0 +1,9 @@
+namespace Kl3m.Playground.Components.Shared;
+
+/// <summary>How a continuation is shown.</summary>
+public enum ViewMode
+{
+    Tokens,
+    Text,
+    Markdown,
+}

@@ -1,0 +1,329 @@
+// Draws the tokens of one run. Blazor renders the cards; what is inside [data-tokens] and [data-plain] belongs to this module.
+// All text goes in through textContent and text nodes: what a model wrote is never parsed as HTML.
+import { TokenTip } from './token-tip.js';
+import { move } from './token-keys.js';
+
+export function attach(root, tip, net) {
+  return new TokenText(root, tip, net);
+}
+
+class TokenText {
+  constructor(root, tip, net) {
+    this.root = root;
+    this.net = net;
+    this.mode = 'b';
+    this.selected = null;
+    this.sequences = new Map();
+    this.tip = new TokenTip(tip, root, net, span => this.find(span));
+    this.ends = new AbortController();
+    const on = (type, handler) => root.addEventListener(type, handler, { signal: this.ends.signal });
+    on('click', event => this.click(event));
+    on('keydown', event => this.key(event));
+    on('focusin', event => this.focus(event));
+    on('copy', copy);
+    this.follow = debounce(60, (sequence, index) => net.invokeMethodAsync('Open', sequence, index));
+  }
+
+  // batches: [{ s: sequence, from: index of the first token, tokens, end: { kind, text } or absent }]. Answers how many tokens each
+  // of these sequences has now; a batch that does not start there is left out, so that the sender can go on from the answer.
+  append(batches) {
+    return batches.map(batch => {
+      const sequence = this.sequence(batch.s);
+      if (sequence === null) {
+        return 0;
+      }
+      const known = sequence.tokens.length - batch.from;
+      if (known >= 0) {
+        const held = this.tip.isIn(sequence.host) || this.selected?.sequence === batch.s;
+        sequence.append(batch.tokens.slice(known), this.mode, batch.end ?? null, held);
+        if (this.selected?.sequence === batch.s && !this.selected.shown) {
+          this.show(false);
+        }
+      }
+      return sequence.tokens.length;
+    });
+  }
+
+  select(sequence, index, reveal) {
+    this.mark(false);
+    this.selected = index < 0 ? null : { sequence, index, shown: false };
+    this.show(reveal);
+  }
+
+  // 'b' for bins of surprisal, 'k' for bands of rank.
+  tint(mode) {
+    this.mode = mode;
+    for (const { spans, tokens } of this.sequences.values()) {
+      spans.forEach((span, i) => tint(span, tokens[i], mode));
+    }
+  }
+
+  dispose() {
+    this.ends.abort();
+    this.tip.dispose();
+  }
+
+  sequence(number) {
+    let sequence = this.sequences.get(number);
+    if (sequence === undefined) {
+      const host = this.root.querySelector(`[data-tokens="${number}"]`);
+      if (host === null) {
+        return null;
+      }
+      sequence = new Sequence(number, host, this.root.querySelector(`[data-plain="${number}"]`));
+      this.sequences.set(number, sequence);
+    }
+    return sequence;
+  }
+
+  find(node) {
+    const span = node instanceof Element ? node.closest('[data-i]') : null;
+    const host = span?.closest('[data-tokens]');
+    const sequence = host ? this.sequences.get(Number(host.dataset.tokens)) : undefined;
+    return sequence === undefined ? null : { sequence, span, index: Number(span.dataset.i), token: sequence.tokens[Number(span.dataset.i)] };
+  }
+
+  click(event) {
+    const button = event.target.closest('[data-copy]');
+    if (button !== null) {
+      const text = this.sequences.get(Number(button.dataset.copy))?.text ?? '';
+      toClipboard(text).then(done => this.net.invokeMethodAsync('Copied', done));
+      return;
+    }
+    const found = this.find(event.target);
+    if (found !== null && (getSelection()?.isCollapsed ?? true)) {
+      found.sequence.rove(found.index);
+      found.span.focus({ preventScroll: true });
+      this.tip.hide();
+      this.net.invokeMethodAsync('Open', found.sequence.number, found.index);
+    }
+  }
+
+  focus(event) {
+    const found = this.find(event.target);
+    if (found !== null && found.span.matches(':focus-visible')) {
+      found.sequence.rove(found.index);
+      this.tip.show(found, 0);
+    }
+  }
+
+  key(event) {
+    const found = this.find(event.target);
+    if (found === null || event.ctrlKey || event.altKey || event.metaKey) {
+      return;
+    }
+    if (event.key === 'Escape') {
+      if (this.tip.hide() || this.selected !== null) {
+        event.stopPropagation();
+        if (this.selected !== null) {
+          this.net.invokeMethodAsync('Close');
+        }
+      }
+      return;
+    }
+    if (event.key === 'Enter') {
+      this.tip.hide();
+      this.net.invokeMethodAsync('Open', found.sequence.number, found.index);
+    } else {
+      const next = move(event.key, found.index, found.sequence.tokens, found.sequence.spans, this.mode);
+      if (next === null) {
+        return;
+      }
+      found.sequence.rove(next);
+      found.sequence.spans[next].focus();
+      if (this.selected !== null) {
+        this.follow(found.sequence.number, next);
+      }
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  show(reveal) {
+    const span = this.mark(true);
+    if (span !== null && this.selected !== null) {
+      this.selected.shown = true;
+      this.sequences.get(this.selected.sequence).rove(this.selected.index);
+      if (reveal) {
+        span.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      }
+    }
+  }
+
+  mark(on) {
+    const span = this.selected === null ? null : this.sequence(this.selected.sequence)?.spans[this.selected.index] ?? null;
+    span?.classList.toggle('kp-selected', on);
+    span?.setAttribute('aria-selected', String(on));
+    return span;
+  }
+}
+
+class Sequence {
+  constructor(number, host, plain) {
+    this.number = number;
+    this.host = host;
+    this.scroller = host.closest('[data-scroll]') ?? host;
+    this.tokens = [];
+    this.spans = [];
+    this.text = '';
+    this.current = -1;
+    this.plain = plain?.appendChild(document.createTextNode('')) ?? null;
+    this.caret = make('span', 'kp-caret');
+    this.caret.setAttribute('aria-hidden', 'true');
+    this.line = host.appendChild(make('div', 'kp-line'));
+    this.line.append(this.caret);
+  }
+
+  append(tokens, mode, end, held) {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const atEnd = scrollTop + clientHeight >= scrollHeight - 24;
+    let text = '';
+    let batch = document.createDocumentFragment();
+    for (const token of tokens) {
+      const { span, breaks } = draw(token, this.tokens.length, mode);
+      this.tokens.push(token);
+      this.spans.push(span);
+      text += token.t;
+      batch.append(span);
+      if (breaks > 0) {
+        this.line.insertBefore(batch, this.caret);
+        batch = document.createDocumentFragment();
+        this.line = this.host.appendChild(make('div', breaks > 1 ? 'kp-line kp-para' : 'kp-line'));
+        this.line.append(this.caret);
+      }
+    }
+    this.line.insertBefore(batch, this.caret);
+    this.text += text;
+    this.plain?.appendData(text);
+    if (this.current < 0 && this.spans.length > 0) {
+      this.rove(0);
+    }
+    if (end !== null) {
+      this.finish(end);
+    }
+    if (atEnd && !held && scrollHeight > 0) {
+      this.scroller.scrollTop = this.scroller.scrollHeight;
+    }
+  }
+
+  finish(end) {
+    this.caret.remove();
+    if (end.text) {
+      const mark = make('span', 'kp-mark', end.text);
+      mark.title = end.title;
+      this.line.append(mark);
+    }
+  }
+
+  // One token of the card is its tab stop.
+  rove(index) {
+    if (index !== this.current) {
+      this.spans[this.current]?.setAttribute('tabindex', '-1');
+      this.spans[index]?.setAttribute('tabindex', '0');
+      this.current = index;
+    }
+  }
+}
+
+function draw(token, index, mode) {
+  const span = make('span', '');
+  span.dataset.i = index;
+  span.setAttribute('role', 'option');
+  span.setAttribute('aria-label', token.l);
+  span.setAttribute('aria-selected', 'false');
+  tint(span, token, mode);
+  let breaks = 0;
+  if (token.p) {
+    span.dataset.t = token.t;
+    const last = token.p.length - 1;
+    token.p.forEach((part, i) => {
+      const kind = part[0];
+      const text = part.slice(1);
+      if (kind === 'n') {
+        breaks = i === last ? text.length : 0;
+        for (let line = 0; i < last && line < text.length; line++) {
+          span.append(document.createElement('br'));
+        }
+      } else {
+        span.append(kind === '=' ? text : make('span', `kp-part kp-part-${kind}`, text));
+      }
+    });
+  } else {
+    span.textContent = token.t;
+  }
+  return { span, breaks };
+}
+
+function tint(span, token, mode) {
+  span.classList.remove('kp-b1', 'kp-b2', 'kp-b3', 'kp-b4', 'kp-b5');
+  span.classList.add('kp-t', `kp-b${token[mode]}`);
+}
+
+function make(name, className, text) {
+  const element = document.createElement(name);
+  element.className = className;
+  if (text !== undefined) {
+    element.textContent = text;
+  }
+  return element;
+}
+
+// What is copied is the text, not its picture: "⏎" becomes a line break again.
+function copy(event) {
+  const selection = getSelection();
+  if (selection === null || selection.rangeCount === 0 || selection.isCollapsed) {
+    return;
+  }
+  const range = selection.getRangeAt(0);
+  const ancestor = range.commonAncestorContainer;
+  if ((ancestor instanceof Element ? ancestor : ancestor.parentElement)?.closest('[data-tokens]') === null) {
+    return;
+  }
+  const fragment = range.cloneContents();
+  fragment.querySelectorAll('.kp-mark, .kp-caret').forEach(element => element.remove());
+  fragment.querySelectorAll('[data-t]').forEach(span => { span.textContent = span.dataset.t; });
+  event.clipboardData.setData('text/plain', fragment.textContent);
+  event.preventDefault();
+}
+
+// Pages that came over plain HTTP have no navigator.clipboard; a selected text area and the old command still work there.
+export async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement('textarea');
+    area.value = text;
+    area.style.position = 'fixed';
+    document.body.append(area);
+    area.select();
+    try {
+      return document.execCommand('copy');
+    } finally {
+      area.remove();
+    }
+  }
+}
+
+// The palette belongs to the whole page: the inspector and other pages tint with the same variables.
+export function palette(name) {
+  if (name !== undefined && name !== null) {
+    document.documentElement.dataset.palette = name;
+    try { localStorage.setItem('kp.palette', name); } catch { /* private windows may refuse */ }
+    return name;
+  }
+  let kept = null;
+  try { kept = localStorage.getItem('kp.palette'); } catch { /* as above */ }
+  if (kept === 'cividis') {
+    document.documentElement.dataset.palette = kept;
+  }
+  return document.documentElement.dataset.palette ?? 'blue';
+}
+
+function debounce(delay, action) {
+  let timer = 0;
+  return (...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => action(...args), delay);
+  };
+}
