@@ -23,6 +23,10 @@ public enum SamplingStage
 /// <param name="Kept">Tokens that were left to draw from.</param>
 public sealed record SamplingTrace(IReadOnlyList<StageTrace> Stages, double? U, double Low, double High, int Kept);
 
+/// <param name="Parameter">
+/// The setting. Frequency and presence penalty are one stage, which shows the frequency penalty unless that is 0;
+/// logit bias shows how many tokens it names; greedy is a temperature of 0 that keeps one token.
+/// </param>
 /// <param name="Kept">Tokens left after the stage.</param>
 /// <param name="Mass">Share of the stage's input distribution that those tokens had, 0 to 1; 1 for stages that cut nothing.</param>
 /// <param name="Entropy">Of the distribution after the stage, bits; null where only a full trace computes it.</param>
