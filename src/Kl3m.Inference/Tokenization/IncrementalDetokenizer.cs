@@ -10,6 +10,9 @@ public sealed class IncrementalDetokenizer(Tokenizer tokenizer, bool skipSpecial
 {
     private readonly Decoder _decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetDecoder();
 
+    /// <summary>Whether bytes are held back that later ones may complete.</summary>
+    public bool IsInsideCharacter => _decoder.GetCharCount([], flush: true) > 0; // counting leaves the decoder as it is
+
     /// <summary>The text that this token completes; empty while a character is incomplete, and for special tokens when they are skipped.</summary>
     public string Append(int id) =>
         skipSpecialTokens && tokenizer.IsSpecial(id) ? "" : Next(tokenizer.BytesOf(id).Span, flush: false);
