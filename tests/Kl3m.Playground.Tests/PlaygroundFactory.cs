@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Kl3m.Playground.Tests;
 
@@ -18,7 +19,7 @@ internal sealed class PlaygroundFactory(ITextGenerator? generator) : WebApplicat
 
     public BackendCatalogue Catalogue => Services.GetRequiredService<BackendCatalogue>();
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder.ConfigureTestServices(services =>
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder.ConfigureLogging(log => log.ClearProviders()).ConfigureTestServices(services =>
     {
         services.Remove(services.Single(service => service.ImplementationType == typeof(ModelHost)));
         services.AddSingleton(_ =>
