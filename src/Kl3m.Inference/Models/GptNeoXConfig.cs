@@ -53,6 +53,19 @@ public sealed record GptNeoXConfig
     /// <summary>Rotated dimensions of a head: truncated, not rounded.</summary>
     public int RotaryDims => (int)(HeadDim * RotaryPct);
 
+    /// <summary>Weights, each counted once.</summary>
+    public long ParameterCount
+    {
+        get
+        {
+            long hidden = HiddenSize, inner = IntermediateSize, vocabulary = (long)VocabSize * HiddenSize;
+            var attention = (4 * hidden * hidden) + (AttentionBias ? 4 * hidden : 0);
+            var mlp = (2 * hidden * inner) + hidden + inner;
+            const int NormsPerLayer = 2;
+            return (TieWordEmbeddings ? vocabulary : 2 * vocabulary) + (NumHiddenLayers * (attention + mlp + (NormsPerLayer * 2 * hidden))) + (2 * hidden);
+        }
+    }
+
     /// <summary>Reads config.json of a model folder, and the end tokens of generation_config.json where it names some.</summary>
     /// <exception cref="ModelFileException">A field is missing, of the wrong type, out of range, or asks for what is not implemented.</exception>
     public static GptNeoXConfig Load(string folder)

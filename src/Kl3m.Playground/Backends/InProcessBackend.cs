@@ -1,10 +1,18 @@
 using Kl3m.Inference;
+using Kl3m.Inference.Engine;
+using Microsoft.Extensions.Options;
 
 namespace Kl3m.Playground.Backends;
 
-/// <summary>Puts the engine together: config, weights, tokenizer, runner, loop.</summary>
-internal static class InProcessBackend
+/// <summary>Loads model folders into the engine of this process.</summary>
+internal sealed class InProcessBackend(IOptions<EngineOptions> options, TimeProvider time, ILogger<InferenceEngine> logger)
 {
-    public static ITextGenerator Load(ModelFolder folder, Action<LoadPhase, double?> report, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("The engine is not part of this build.");
+    public async Task<ITextGenerator> LoadAsync(ModelFolder folder, Action<LoadPhase, double?> report, CancellationToken cancellationToken) =>
+        await EngineLoader.LoadAsync(folder.Path, folder.Id, options.Value, time, logger, new ReadingProgress(report), cancellationToken);
+
+    /// <summary>Reports at once and in order, which <see cref="Progress{T}"/> does not promise.</summary>
+    private sealed class ReadingProgress(Action<LoadPhase, double?> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value < 1 ? LoadPhase.Reading : LoadPhase.WarmingUp, value);
+    }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Kl3m.Playground.Backends;
 
 /// <summary>Loads a model folder; reports phases, and how far reading is (0 to 1), as it goes.</summary>
-internal delegate ITextGenerator LoadModel(ModelFolder folder, Action<LoadPhase, double?> report, CancellationToken cancellationToken);
+internal delegate Task<ITextGenerator> LoadModel(ModelFolder folder, Action<LoadPhase, double?> report, CancellationToken cancellationToken);
 
 /// <summary>
 /// Loads the configured model when the app starts, and frees it when the app stops. A model that cannot be loaded does not take the
@@ -22,7 +22,7 @@ internal sealed partial class ModelHost(BackendCatalogue catalogue, IOptions<Mod
             var folder = ModelFolder.Find(options.Value);
             LogLoading(folder.Id, folder.Path);
             catalogue.Loading(LoadPhase.Reading);
-            generator = load(folder, catalogue.Loading, stoppingToken);
+            generator = await load(folder, catalogue.Loading, stoppingToken);
             catalogue.Ready(generator);
             LogReady(folder.Id, generator.Model.Device, generator.Model.Dtype);
         }
@@ -39,7 +39,10 @@ internal sealed partial class ModelHost(BackendCatalogue catalogue, IOptions<Mod
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        (generator as IDisposable)?.Dispose();
+        if (generator is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
     }
 
     [LoggerMessage(LogLevel.Information, "Loading {Model} from {Folder}")]
