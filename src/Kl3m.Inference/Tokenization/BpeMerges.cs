@@ -28,15 +28,17 @@ internal sealed class BpeMerges
     public void Encode(ReadOnlySpan<char> piece, List<int> ids)
     {
         // A list of symbols linked by place; a symbol that was merged into its left neighbour has id -1.
-        var symbols = Array.ConvertAll(Encoding.UTF8.GetBytes(piece.ToArray()), value => _byteIds[value]);
+        var bytes = new byte[Encoding.UTF8.GetByteCount(piece)];
+        Encoding.UTF8.GetBytes(piece, bytes);
+        var symbols = Array.ConvertAll(bytes, value => _byteIds[value]);
         var previous = new int[symbols.Length];
-        var next = new int[symbols.Length + 1];
+        var next = new int[symbols.Length];
         for (var i = 0; i < symbols.Length; i++)
         {
             previous[i] = i - 1;
             next[i] = i + 1;
         }
-        var candidates = new PriorityQueue<int, (int Rank, int Place)>(symbols.Length);
+        var candidates = new PriorityQueue<int, long>(symbols.Length); // by rank, then place
         for (var i = 0; i + 1 < symbols.Length; i++)
         {
             Propose(i);
@@ -44,7 +46,7 @@ internal sealed class BpeMerges
         while (candidates.TryDequeue(out var place, out var candidate))
         {
             // The pair may have changed since it was proposed.
-            if (MergeAt(place) is not { } merge || merge.Rank != candidate.Rank)
+            if (MergeAt(place) is not { } merge || merge.Rank != candidate >> 32)
             {
                 continue;
             }
@@ -73,7 +75,7 @@ internal sealed class BpeMerges
         {
             if (MergeAt(place) is { } merge)
             {
-                candidates.Enqueue(place, (merge.Rank, place));
+                candidates.Enqueue(place, ((long)merge.Rank << 32) | (uint)place);
             }
         }
     }

@@ -8,19 +8,17 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
     private const string Whole = "(whole file)";
 
     /// <exception cref="ModelFileException">The bytes are not one JSON value, or an object in it has a name twice.</exception>
-    public static JsonField Parse(ReadOnlyMemory<byte> json, string file)
+    public static JsonField Parse(ReadOnlySpan<byte> json, string file)
     {
         try
         {
-            return new(file, "", JsonDocument.Parse(json, new() { AllowDuplicateProperties = false }).RootElement);
+            return new(file, "", JsonElement.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false }));
         }
         catch (Exception inner) when (inner is JsonException or InvalidOperationException)
         {
             throw new ModelFileException(file, Whole, $"is not valid JSON. {inner.Message}", inner);
         }
     }
-
-    public bool IsNull => Element.ValueKind == JsonValueKind.Null;
 
     public ModelFileException Error(string problem, Exception? inner = null) => new(File, Path.Length == 0 ? Whole : Path, problem, inner);
 
@@ -38,7 +36,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         {
             if (!names.Contains(NameOf(member)))
             {
-                throw Error($"has \"{member.Name}\", which is not supported.");
+                throw Error($"has \"{Shorten(member.Name)}\", which is not supported.");
             }
         }
         return this;
@@ -76,7 +74,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         foreach (var member in Expect(JsonValueKind.Object, "an object").Element.EnumerateObject())
         {
             var name = NameOf(member);
-            yield return (name, new(File, $"{Path}[\"{name}\"]", member.Value));
+            yield return (name, new(File, $"{Path}[{Shorten(member.Name)}]", member.Value));
         }
     }
 
@@ -94,5 +92,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
 
     private JsonField Expect(JsonValueKind kind, string what) => Element.ValueKind == kind ? this : throw Error($"must be {what}, not {Shown}.");
 
-    public string Shown => Element.GetRawText() is { Length: > 80 } text ? text[..80] + "..." : Element.GetRawText();
+    public string Shown => Shorten(Element.GetRawText());
+
+    private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "...";
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Tokenizers;
 
@@ -60,7 +61,7 @@ public sealed class Tokenizer
 
     /// <summary>Reads a tokenizer.json from memory; <paramref name="name"/> is the file's name in errors.</summary>
     /// <exception cref="ModelFileException">The file is broken, contradicts itself, or asks for what is not supported.</exception>
-    public static Tokenizer Parse(ReadOnlySpan<byte> json, string name) => new(TokenizerFile.Parse(json.ToArray(), name));
+    public static Tokenizer Parse(ReadOnlySpan<byte> json, string name) => new(TokenizerFile.Parse(json, name));
 
     /// <summary>The id of a token by its content as the file writes it: added tokens literally, others in the byte-level alphabet (<c>Ġthe</c>).</summary>
     public int? Find(string content) => _ids.TryGetValue(content, out var id) ? id : null;
@@ -75,36 +76,33 @@ public sealed class Tokenizer
         var ids = new List<int>(text.Length / 3);
         foreach (var piece in _splitter.Split(text))
         {
-            var characters = text.AsSpan(piece.Start, piece.Length);
-            if (piece.AddedTokenId is { } id)
-            {
-                ids.Add(id);
-            }
-            else if (piece.Length <= LongPiece)
-            {
-                ids.AddRange(_short.EncodeToIds(characters, considerPreTokenization: false, considerNormalization: false));
-            }
-            else
-            {
-                _long.Encode(characters, ids);
-            }
+            EncodePiece(text, piece, ids);
         }
         return [.. ids];
     }
 
-
     /// <summary>The tokens of a text with their UTF-16 offsets into it. Tokens that are part of one character span that character, all of it.</summary>
     public IReadOnlyList<TokenSpan> EncodeSpans(string text)
     {
-        var ids = Encode(text);
-        var spans = new TokenSpan[ids.Length];
-        var at = new CharacterAt(WellFormed(text));
-        var position = 0;
-        for (var i = 0; i < ids.Length; i++)
+        text = WellFormed(text);
+        var spans = new List<TokenSpan>(text.Length / 3);
+        var ids = new List<int>();
+        foreach (var piece in _splitter.Split(text))
         {
-            var start = at.StartOf(position);
-            position += _bytes[ids[i]]!.Length;
-            spans[i] = new(ids[i], start, at.EndOf(position - 1));
+            ids.Clear();
+            EncodePiece(text, piece, ids);
+            if (ids.Count == 1)
+            {
+                spans.Add(new(ids[0], piece.Start, piece.End));
+                continue;
+            }
+            var characters = new CharacterWalk(text, piece.Start);
+            foreach (var id in ids)
+            {
+                var start = characters.Start;
+                var end = characters.Advance(_bytes[id]!.Length);
+                spans.Add(new(id, start, end));
+            }
         }
         return spans;
     }
@@ -120,7 +118,7 @@ public sealed class Tokenizer
                 bytes.AddRange(BytesOf(id).Span);
             }
         }
-        return Encoding.UTF8.GetString([.. bytes]);
+        return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
     }
 
     /// <summary>The UTF-8 bytes of a token, which may be part of a character only; empty for an id that no token has.</summary>
@@ -129,37 +127,51 @@ public sealed class Tokenizer
     /// <summary>True for tokens such as <c>&lt;|end|&gt;</c>.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);
 
+    private void EncodePiece(string text, Piece piece, List<int> ids)
+    {
+        var characters = text.AsSpan(piece.Start, piece.Length);
+        if (piece.AddedTokenId is { } id)
+        {
+            ids.Add(id);
+        }
+        else if (piece.Length <= LongPiece)
+        {
+            ids.AddRange(_short.EncodeToIds(characters, considerPreTokenization: false, considerNormalization: false));
+        }
+        else
+        {
+            _long.Encode(characters, ids);
+        }
+    }
+
+    /// <summary>Lone surrogates replaced; as long as before, so offsets stay.</summary>
     private static string WellFormed(string text) =>
         text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0 ? text : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Walks over a well-formed text: which UTF-16 units hold the character of a UTF-8 byte. Bytes are asked for in order.</summary>
-    private struct CharacterAt(string text)
+    /// <summary>Walks over well-formed text by UTF-8 bytes, and says where the characters are that hold them.</summary>
+    private struct CharacterWalk(string text, int start)
     {
-        private int _byte, _char;
+        private int _used; // bytes of the character at Start
 
-        public int StartOf(int position)
-        {
-            Walk(position);
-            return _char;
-        }
+        public int Start { get; private set; } = start;
 
-        public int EndOf(int position)
+        /// <summary>Takes a token's bytes; returns the end of the character that the last of them is in.</summary>
+        public int Advance(int bytes)
         {
-            Walk(position);
-            return _char + (char.IsHighSurrogate(text[_char]) ? 2 : 1);
-        }
-
-        private void Walk(int position)
-        {
-            while (true)
+            for (_used += bytes; ;)
             {
-                var rune = Rune.GetRuneAt(text, _char);
-                if (position < _byte + rune.Utf8SequenceLength)
+                var rune = Rune.GetRuneAt(text, Start);
+                var end = Start + rune.Utf16SequenceLength;
+                if (_used < rune.Utf8SequenceLength)
                 {
-                    return;
+                    return end;
                 }
-                _byte += rune.Utf8SequenceLength;
-                _char += rune.Utf16SequenceLength;
+                _used -= rune.Utf8SequenceLength;
+                Start = end;
+                if (_used == 0)
+                {
+                    return end;
+                }
             }
         }
     }

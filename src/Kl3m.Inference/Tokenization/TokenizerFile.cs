@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Kl3m.Inference.Tokenization;
 
 /// <summary>
@@ -15,8 +17,10 @@ internal sealed record TokenizerFile(
 
     private const int MaxAddedTokenLength = 4096;
 
+    private const int MaxAddedTokensLength = 1 << 22;
+
     /// <exception cref="ModelFileException">The file is broken, contradicts itself, or asks for what is not supported.</exception>
-    public static TokenizerFile Parse(ReadOnlyMemory<byte> json, string name)
+    public static TokenizerFile Parse(ReadOnlySpan<byte> json, string name)
     {
         var root = JsonField.Parse(json, name).OnlyWith(
             "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model");
@@ -74,7 +78,7 @@ internal sealed record TokenizerFile(
                 throw affix.Error("marks inside or at the end of words are not supported.");
             }
         }
-        if (model.Optional("dropout") is { } dropout && !(dropout.Element.ValueKind == System.Text.Json.JsonValueKind.Number && dropout.Element.GetDouble() == 0))
+        if (model.Optional("dropout") is { } dropout && !(dropout.Element.ValueKind == JsonValueKind.Number && dropout.Element.GetDouble() == 0))
         {
             throw dropout.Error("dropout is not supported.");
         }
@@ -112,7 +116,7 @@ internal sealed record TokenizerFile(
         var known = new HashSet<(string, string)>();
         foreach (var merge in merges.Items())
         {
-            string[] parts = merge.Element.ValueKind == System.Text.Json.JsonValueKind.Array
+            string[] parts = merge.Element.ValueKind == JsonValueKind.Array
                 ? [.. merge.Items().Select(part => part.String())]
                 : merge.String().Split(' ');
             if (parts.Length != 2)
@@ -140,31 +144,45 @@ internal sealed record TokenizerFile(
         var read = new List<AddedToken>();
         var contents = new HashSet<string>();
         var taken = new HashSet<int>(vocabulary.Values);
+        var (next, length) = (vocabulary.Count, 0);
         foreach (var field in list?.Items() ?? [])
         {
-            field.OnlyWith("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
-            foreach (var name in (string[])["single_word", "lstrip", "rstrip"])
-            {
-                Only(field.Optional(name), false);
-            }
-            var token = new AddedToken(
-                field.Required("id").Index(IdLimit), field.Required("content").String(), field.Required("normalized").Boolean(), field.Required("special").Boolean());
-            if (token.Content.Length is 0 or > MaxAddedTokenLength)
-            {
-                throw field.Required("content").Error($"must have 1 to {MaxAddedTokenLength} characters, not {token.Content.Length}.");
-            }
+            var token = ReadAddedToken(field);
             if (!contents.Add(token.Content))
             {
                 throw field.Required("content").Error($"\"{token.Content}\" stands there twice.");
             }
-            var inVocabulary = vocabulary.TryGetValue(token.Content, out var vocabularyId);
-            if (inVocabulary ? vocabularyId != token.Id : !taken.Add(token.Id))
+            if ((length += token.Content.Length) > MaxAddedTokensLength)
             {
-                throw field.Required("id").Error(inVocabulary ? $"{token.Id} contradicts model.vocab, where it is {vocabularyId}." : $"{token.Id} belongs to another token.");
+                throw list!.Value.Error($"has more than {MaxAddedTokensLength} characters.");
             }
+            // Hugging Face numbers added tokens itself, whatever the file says: by the vocabulary, or on from it.
+            var id = vocabulary.TryGetValue(token.Content, out var known) ? known : next;
+            if (token.Id != id)
+            {
+                throw field.Required("id").Error($"must be {id}, {(id == known ? "its id in model.vocab" : "the next free one")}, not {token.Id}.");
+            }
+            if (id != known && !taken.Add(id))
+            {
+                throw field.Required("id").Error($"{id} belongs to a token of model.vocab.");
+            }
+            next = Math.Max(next, id + 1);
             read.Add(token);
         }
         return read;
+    }
+
+    private static AddedToken ReadAddedToken(JsonField field)
+    {
+        field.OnlyWith("id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
+        foreach (var name in (string[])["single_word", "lstrip", "rstrip"])
+        {
+            Only(field.Required(name), false);
+        }
+        var content = field.Required("content").String();
+        return content.Length is > 0 and <= MaxAddedTokenLength
+            ? new(field.Required("id").Index(IdLimit), content, field.Required("normalized").Boolean(), field.Required("special").Boolean())
+            : throw field.Required("content").Error($"must have 1 to {MaxAddedTokenLength} characters, not {content.Length}.");
     }
 
     private static void Type(JsonField field, string type, params ReadOnlySpan<string> members)

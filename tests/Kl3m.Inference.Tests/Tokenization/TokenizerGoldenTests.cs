@@ -14,6 +14,8 @@ public sealed class TokenizerGoldenTests
 
     internal static Tokenizer Kl3m => Loaded["kl3m-002-170m"].Value;
 
+    internal static TokenizerFile Kl3mFile => TokenizerFile.Parse(File.ReadAllBytes(SharedFolder.Require("models/kl3m-002-170m/tokenizer.json")), "tokenizer.json");
+
     [Theory, MemberData(nameof(Models))]
     public void Texts_encode_to_Hugging_Faces_ids(string model)
     {
