@@ -44,7 +44,7 @@ internal sealed class CachedAttention : IDisposable
     {
         var (heads, dim) = (_model.Config.NumAttentionHeads, _model.Config.HeadDim);
         using var split = qkv.view(_tokens, heads, 3, dim);
-        using var turned = _model.Rotary.Apply(split, _angles);
+        using var turned = _model.Rotary.Apply(split, _angles, _chunks[0].Cache.Dtype);
         using var byRole = turned.permute(2, 1, 0, 3);
         using var queries = byRole.narrow(0, 0, 1);
         using var keysAndValues = byRole.narrow(0, 1, 2);
@@ -82,8 +82,7 @@ internal sealed class CachedAttention : IDisposable
         cache.Write(layer, chunk.Start, chunk.Count, keysAndValues);
         using var keys = cache.Keys(layer, chunk.End);
         using var values = cache.Values(layer, chunk.End);
-        using var q = cache.Dtype == dtype ? null : queries.to(cache.Dtype);
-        using var attended = nn.functional.scaled_dot_product_attention(q ?? queries, keys, values, mask, is_casual: chunk is { Start: 0, Count: > 1 });
+        using var attended = nn.functional.scaled_dot_product_attention(queries, keys, values, mask, is_casual: chunk is { Start: 0, Count: > 1 });
         using var byToken = attended.transpose(1, 2);
         var rows = byToken.reshape(chunk.Count, -1);
         return cache.Dtype == dtype ? rows : rows.to(dtype, disposeAfter: true);

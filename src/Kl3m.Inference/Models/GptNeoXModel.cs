@@ -109,7 +109,7 @@ public sealed class GptNeoXModel : IDisposable
         var (heads, dim) = (Config.NumAttentionHeads, Config.HeadDim);
         // The weights lie head by head, each head its query, key and value: [B * T, H, 3, D].
         using var split = qkv.view(batch, length, heads, 3, dim);
-        using var turned = Rotary.Apply(split, angles);
+        using var turned = Rotary.Apply(split, angles, qkv.dtype);
         using var byRole = turned.permute(3, 0, 2, 1, 4);
         using var q = byRole.select(0, 0);
         using var k = byRole.select(0, 1);

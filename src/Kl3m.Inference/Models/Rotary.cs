@@ -44,26 +44,22 @@ internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
 
     /// <param name="qkv">[N, heads, 3, head dim].</param>
     /// <param name="angles">N rows.</param>
+    /// <param name="dtype">Of the result; the turning itself is done in fp32.</param>
     /// <returns>The same with queries and keys turned.</returns>
-    public Tensor Apply(Tensor qkv, Table angles)
+    public Tensor Apply(Tensor qkv, Table angles, ScalarType dtype)
     {
         if (_dims == 0)
         {
-            return qkv.alias();
+            return qkv.to(dtype);
         }
-        var dtype = qkv.dtype;
-        using var turning = _restDims == 0 ? qkv.alias() : qkv.narrow(-1, 0, _dims);
+        using var turning = qkv.narrow(-1, 0, _dims);
         using var rolled = turning.roll(_dims / 2, -1);
-        using var rolledSin = rolled * angles.Sin;
-        using var cos = turning * angles.Cos;
-        using var turned = cos + rolledSin;
-        using var result = turned.to(dtype);
-        if (_restDims == 0)
-        {
-            return result.alias();
-        }
+        using var turned = turning * angles.Cos;
+        turned.addcmul_(rolled, angles.Sin, 1);
+        // Concatenation takes the wider of two types.
+        using var narrowed = dtype == ScalarType.Float32 ? null : turned.to(dtype);
         using var rest = qkv.narrow(-1, _dims, _restDims);
-        return cat([result, rest], -1);
+        return cat([narrowed ?? turned, rest], -1);
     }
 
     public void Dispose() => _table?.Dispose();

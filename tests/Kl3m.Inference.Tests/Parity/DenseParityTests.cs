@@ -99,7 +99,7 @@ public sealed class DenseParityTests
         model.Observe = (point, value) => qkv = point == "layer0.qkv" ? value.clone() : qkv;
         Logits(model, golden.InputIds);
 
-        var turned = model.Rotary.Apply(qkv!.view(tokens, heads, 3, dim), model.Rotary.Range(0, tokens));
+        var turned = model.Rotary.Apply(qkv!.view(tokens, heads, 3, dim), model.Rotary.Range(0, tokens), ScalarType.Float32);
         var (query, keys) = (turned[^1, .., 0], turned[.., .., 1]);
         var probabilities = ((query * keys).sum(-1) / Math.Sqrt(dim)).softmax(0).transpose(0, 1).contiguous().data<float>().ToArray();
         Scores.Close([.. golden.AttentionProbsLayer0LastQuery.SelectMany(row => row)], probabilities, 1e-4f);
