@@ -180,7 +180,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
 
     private void RunSteps(IModelRunner runner)
     {
-        var budget = options.TokenBudget > 0 ? options.TokenBudget : Model.Device == "cpu" ? 128 : 2048;
+        var budget = options.TokenBudgetOn(Model.Device);
         var scheduler = new Scheduler(runner, tokenizer, options, budget);
         var reader = new LogitsReader(runner.VocabularySize, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         var loop = new StepLoop(runner, scheduler, reader, arrivals, Metrics, log);
