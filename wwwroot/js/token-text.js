@@ -305,19 +305,26 @@ export async function toClipboard(text) {
   }
 }
 
-// The palette belongs to the whole page: the inspector and other pages tint with the same variables.
-export function palette(name) {
-  if (name !== undefined && name !== null) {
-    document.documentElement.dataset.palette = name;
-    try { localStorage.setItem('kp.palette', name); } catch { /* private windows may refuse */ }
-    return name;
-  }
-  let kept = null;
-  try { kept = localStorage.getItem('kp.palette'); } catch { /* as above */ }
-  if (kept === 'cividis') {
-    document.documentElement.dataset.palette = kept;
-  }
-  return document.documentElement.dataset.palette ?? 'blue';
+// The palette belongs to the whole page, which remembers it (early.js); here it is only chosen and followed.
+export function watchPalette(net) {
+  let last = document.documentElement.dataset.palette ?? 'blue';
+  const stop = window.kpLook?.watch(({ palette }) => {
+    if (palette !== last) {
+      last = palette;
+      net.invokeMethodAsync('PaletteChanged', palette);
+    }
+  });
+  return {
+    current: () => last,
+    choose(name) {
+      if (window.kpLook) {
+        window.kpLook.set('palette', name);
+      } else {
+        document.documentElement.dataset.palette = name;
+      }
+    },
+    stop() { stop?.(); },
+  };
 }
 
 function debounce(delay, action) {

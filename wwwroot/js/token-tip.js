@@ -5,12 +5,14 @@ export class TokenTip {
     this.element = element;
     this.net = net;
     this.at = null;
+    this.pressed = null;
     this.timer = 0;
     this.ends = new AbortController();
     const on = (target, type, handler, options) => target.addEventListener(type, handler, { signal: this.ends.signal, ...options });
     on(root, 'pointerover', event => {
       const found = event.pointerType === 'mouse' && event.buttons === 0 ? find(event.target) : null;
-      if (found !== null) {
+      // Text that moved under a resting mouse was not pointed at.
+      if (found !== null && !(event.clientX === this.pressed?.x && event.clientY === this.pressed.y)) {
         this.show(found, this.at === null ? 150 : 40, event.clientY);
       }
     });
@@ -21,7 +23,12 @@ export class TokenTip {
     });
     on(element, 'pointerenter', () => clearTimeout(this.timer));
     on(element, 'pointerleave', () => this.hideSoon());
-    on(root, 'pointerdown', () => this.hide());
+    on(document, 'pointerdown', event => {
+      this.pressed = { x: event.clientX, y: event.clientY };
+      if (!element.contains(event.target)) {
+        this.hide();
+      }
+    });
     on(root, 'focusout', () => this.hideSoon());
     on(document, 'scroll', () => this.hide(), { capture: true, passive: true });
     on(document, 'keydown', event => {
