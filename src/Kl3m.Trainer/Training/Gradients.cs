@@ -1,0 +1,105 @@
+using Kl3m.Inference.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Trainer.Training;
+
+/// <summary>
+/// Mean loss and gradients of a batch, computed in parts on several threads. Each part has leaves of its own over the same weights, and
+/// their gradients are added in order: how many threads there are changes nothing.
+/// </summary>
+internal sealed class Gradients : IDisposable
+{
+    /// <summary>Rows of logits that are worked on at a time: as many as stay in the cache in fp32.</summary>
+    private const int LossRows = 512;
+
+    private readonly GptNeoXModel[] _parts;
+    private readonly ParallelOptions _parallel;
+
+    /// <param name="weights">fp32 weights by name; changed in place between the calls.</param>
+    /// <param name="parts">How many parts a batch is cut into; each holds its activations in memory.</param>
+    public Gradients(GptNeoXConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType compute, int parts, int threads)
+    {
+        _parts = [.. Enumerable.Range(0, parts).Select(_ => new GptNeoXModel(config, (name, _) => weights[name].detach().requires_grad_(), compute))];
+        foreach (var part in _parts)
+        {
+            part.Rotary.Range(0, config.MaxPositionEmbeddings); // made here, outside of every scope, the tables outlive the steps
+        }
+        _parallel = new() { MaxDegreeOfParallelism = threads };
+    }
+
+    /// <param name="ids">[B, T + 1]: each position's target is the id after it. The parts must divide B.</param>
+    /// <returns>The mean loss in nats per token, and the mean gradient by name; the caller disposes them.</returns>
+    public (double Loss, IReadOnlyDictionary<string, Tensor> ByName) Compute(Tensor ids)
+    {
+        var losses = new double[_parts.Length];
+        var rows = ids.shape[0] / _parts.Length;
+        Parallel.For(0, _parts.Length, _parallel, part =>
+        {
+            // Torch's own threads meet at every operation, and wait for each other on a busy machine; these meet once a step.
+            set_num_threads(1);
+            using var scope = NewDisposeScope();
+            losses[part] = Backward(_parts[part], ids.narrow(0, part * rows, rows));
+        });
+        return (losses.Average(), Sum());
+    }
+
+    public void Dispose() => Array.ForEach(_parts, part => part.Dispose());
+
+    private static double Backward(GptNeoXModel model, Tensor ids)
+    {
+        var length = ids.shape[1] - 1;
+        var targets = ids.narrow(1, 1, length).reshape(-1);
+        var logits = model.Forward(ids.narrow(1, 0, length));
+        var (loss, gradient) = CrossEntropy(logits.detach().view(-1, logits.shape[2]), targets);
+        logits.backward([gradient.view_as(logits)]);
+        return loss;
+    }
+
+    /// <summary>Mean cross-entropy and its gradient, in slices: the whole in fp32 would cost more than the head itself.</summary>
+    internal static (double Loss, Tensor Gradient) CrossEntropy(Tensor logits, Tensor targets)
+    {
+        using var noGrad = no_grad();
+        var count = targets.shape[0];
+        var gradient = empty_like(logits);
+        var loss = 0.0;
+        for (var start = 0L; start < count; start += LossRows)
+        {
+            using var scope = NewDisposeScope();
+            var rows = Math.Min(LossRows, count - start);
+            var target = targets.narrow(0, start, rows).unsqueeze(1);
+            var logProbabilities = nn.functional.log_softmax(logits.narrow(0, start, rows).to(ScalarType.Float32), 1);
+            loss -= logProbabilities.gather(1, target).sum().item<float>();
+            var slice = logProbabilities.exp_().scatter_add_(1, target, tensor(-1f).expand(rows, 1)).mul_(1.0 / count);
+            gradient.narrow(0, start, rows).copy_(slice);
+        }
+        return (loss / count, gradient);
+    }
+
+    private Dictionary<string, Tensor> Sum()
+    {
+        using var noGrad = no_grad();
+        var sums = new Dictionary<string, Tensor>();
+        foreach (var part in _parts)
+        {
+            foreach (var (name, leaf) in part.Parameters)
+            {
+                using var gradient = leaf.grad!;
+                leaf.grad = null;
+                if (sums.TryGetValue(name, out var sum))
+                {
+                    sum.add_(gradient);
+                }
+                else
+                {
+                    sums[name] = gradient.detach();
+                }
+            }
+        }
+        foreach (var sum in sums.Values)
+        {
+            sum.div_(_parts.Length);
+        }
+        return sums;
+    }
+}

@@ -1,0 +1,36 @@
+using Kl3m.Inference.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Trainer.Training;
+
+/// <summary>
+/// Weights before the first step, as GPT-NeoX draws them: normal, inner linears with sqrt(2 / 5 hidden) (Nguyen and Salazar,
+/// arXiv 1910.05895), those that write to the residual stream with 2 / (layers sqrt(hidden)) (Wang and Komatsuzaki, GPT-J).
+/// </summary>
+internal static class InitialWeights
+{
+    public static Dictionary<string, Tensor> Draw(GptNeoXConfig config, int seed)
+    {
+        var weights = new Dictionary<string, Tensor>();
+        using var generator = new Generator((ulong)seed, CPU);
+        using var shapes = new GptNeoXModel(config, (name, shape) => (weights[name] = Draw(name, shape)).alias());
+        return weights;
+
+        Tensor Draw(string name, long[] shape)
+        {
+            if (shape.Length == 1)
+            {
+                return name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(shape) : ones(shape);
+            }
+            return randn(shape, generator: generator).mul_(Deviation(name));
+        }
+
+        double Deviation(string name) =>
+            name.StartsWith("gpt_neox.layers.", StringComparison.Ordinal)
+                ? name.EndsWith("attention.dense.weight", StringComparison.Ordinal) || name.EndsWith("dense_4h_to_h.weight", StringComparison.Ordinal)
+                    ? 2 / (config.NumHiddenLayers * Math.Sqrt(config.HiddenSize))
+                    : Math.Sqrt(2.0 / (5 * config.HiddenSize))
+                : config.InitializerRange;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Kl3m.Trainer.Training;
+
+/// <summary>log.csv of a run: one line for each step.</summary>
+internal sealed class TrainingLog : IDisposable
+{
+    private const string Header = "step,tokens,loss,rate,seconds";
+    private readonly StreamWriter _file;
+
+    /// <summary>Steps after the checkpoint that the run resumes from are dropped: they are about to be done again.</summary>
+    public TrainingLog(string run, int step)
+    {
+        var kept = Read(run).Where(entry => entry.Step <= step).Select(Line).ToList();
+        _file = new StreamWriter(PathIn(run)) { AutoFlush = true };
+        _file.WriteLine(string.Join('\n', [Header, .. kept]));
+    }
+
+    /// <param name="Loss">Nats per token.</param>
+    public sealed record Entry(int Step, long Tokens, double Loss, double Rate, double Seconds);
+
+    public static IEnumerable<Entry> Read(string run) => !File.Exists(PathIn(run))
+        ? []
+        : File.ReadAllLines(PathIn(run)).Skip(1).Select(line => line.Split(',')).Where(fields => fields.Length == 5).Select(fields => new Entry(
+            int.Parse(fields[0], CultureInfo.InvariantCulture),
+            long.Parse(fields[1], CultureInfo.InvariantCulture),
+            double.Parse(fields[2], CultureInfo.InvariantCulture),
+            double.Parse(fields[3], CultureInfo.InvariantCulture),
+            double.Parse(fields[4], CultureInfo.InvariantCulture)));
+
+    public void Write(Entry entry) => _file.WriteLine(Line(entry));
+
+    public void Dispose() => _file.Dispose();
+
+    private static string Line(Entry entry) => string.Create(
+        CultureInfo.InvariantCulture, $"{entry.Step},{entry.Tokens},{entry.Loss:F4},{entry.Rate:G4},{entry.Seconds:F1}");
+
+    private static string PathIn(string run) => Path.Combine(run, "log.csv");
+}
