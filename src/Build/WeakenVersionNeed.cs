@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -19,10 +20,6 @@ public sealed class WeakenVersionNeed : Task
 
     public override bool Execute()
     {
-        if (File.Exists(Destination) && File.GetLastWriteTimeUtc(Destination) >= File.GetLastWriteTimeUtc(Source))
-        {
-            return true;
-        }
         var elf = File.ReadAllBytes(Source);
         if (elf.Length < 64 || elf[0] != 0x7f || elf[1] != 'E' || elf[4] != 2 || elf[5] != 1)
         {
@@ -34,13 +31,17 @@ public sealed class WeakenVersionNeed : Task
         Directory.CreateDirectory(Path.GetDirectoryName(Destination));
         var partial = Destination + "." + Guid.NewGuid().ToString("n"); // projects build side by side: never a half file
         File.WriteAllBytes(partial, elf);
-        if (File.Exists(Destination))
+        if (rename(partial, Destination) != 0)
         {
-            File.Delete(Destination);
+            Log.LogError("{0} could not be written.", Destination);
+            return false;
         }
-        File.Move(partial, Destination);
         return true;
     }
+
+    /// <summary>Replaces the destination in one step, which File.Move cannot do on the framework that build tasks are compiled for.</summary>
+    [DllImport("libc", CharSet = CharSet.Ansi)]
+    private static extern int rename(string from, string to);
 
     private int Weaken(byte[] elf)
     {
