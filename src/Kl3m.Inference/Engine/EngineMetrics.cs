@@ -11,7 +11,6 @@ public sealed class EngineMetrics : IDisposable
 {
     public const string MeterName = "Kl3m.Inference";
 
-    private readonly Meter meter = new(MeterName);
     private readonly KeyValuePair<string, object?> model;
     private readonly TimeProvider time;
     private readonly Histogram<double> timeToFirstToken;
@@ -30,17 +29,20 @@ public sealed class EngineMetrics : IDisposable
     {
         model = new("gen_ai.request.model", modelId);
         this.time = time;
-        timeToFirstToken = meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From the request to its first token.");
-        timePerOutputToken = meter.CreateHistogram<double>("gen_ai.server.time_per_output_token", "s", "Per token of a sequence, after the first.");
-        requestDuration = meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "From the request to its end.");
-        stepDuration = meter.CreateHistogram<double>("kl3m.engine.step.duration", "s", "One pass through the model, sampling included.");
-        promptTokens = meter.CreateCounter<long>("kl3m.engine.prompt_tokens", "{token}", "Prompt tokens read.");
-        generatedTokens = meter.CreateCounter<long>("kl3m.engine.generated_tokens", "{token}", "Tokens drawn.");
-        cancelled = meter.CreateCounter<long>("kl3m.engine.cancelled_requests", "{request}", "Requests whose caller went away.");
-        failedSteps = meter.CreateCounter<long>("kl3m.engine.failed_steps", "{step}", "Steps that failed.");
-        meter.CreateObservableGauge("kl3m.engine.waiting", () => new Measurement<int>(waiting(), model), "{request}", "Requests that wait for room.");
-        meter.CreateObservableGauge("kl3m.engine.running", () => new Measurement<int>(Running, model), "{sequence}", "Sequences in work.");
+        timeToFirstToken = Meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From the request to its first token.");
+        timePerOutputToken = Meter.CreateHistogram<double>("gen_ai.server.time_per_output_token", "s", "Per token of a sequence, after the first.");
+        requestDuration = Meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "From the request to its end.");
+        stepDuration = Meter.CreateHistogram<double>("kl3m.engine.step.duration", "s", "One pass through the model, sampling included.");
+        promptTokens = Meter.CreateCounter<long>("kl3m.engine.prompt_tokens", "{token}", "Prompt tokens read.");
+        generatedTokens = Meter.CreateCounter<long>("kl3m.engine.generated_tokens", "{token}", "Tokens drawn.");
+        cancelled = Meter.CreateCounter<long>("kl3m.engine.cancelled_requests", "{request}", "Requests whose caller went away.");
+        failedSteps = Meter.CreateCounter<long>("kl3m.engine.failed_steps", "{step}", "Steps that failed.");
+        Meter.CreateObservableGauge("kl3m.engine.waiting", () => new Measurement<int>(waiting(), model), "{request}", "Requests that wait for room.");
+        Meter.CreateObservableGauge("kl3m.engine.running", () => new Measurement<int>(Running, model), "{sequence}", "Sequences in work.");
     }
+
+    /// <summary>This engine's own meter; another engine has another of the same name.</summary>
+    internal Meter Meter { get; } = new(MeterName);
 
     /// <summary>Sequences in work.</summary>
     public int Running => Volatile.Read(ref running);
@@ -51,7 +53,7 @@ public sealed class EngineMetrics : IDisposable
     /// <summary>How long the step in hand has been going on; zero between steps.</summary>
     public TimeSpan CurrentStep => Interlocked.Read(ref stepStarted) is > 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
-    public void Dispose() => meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 
     internal void StepStarted(int slotsHeld)
     {

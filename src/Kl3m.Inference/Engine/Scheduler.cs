@@ -4,8 +4,8 @@ namespace Kl3m.Inference.Engine;
 
 /// <summary>
 /// Decides what the next step computes, as vLLM does: one token of every sequence that is being written, then prompts in chunks under a
-/// token budget. Between users it goes in turns, within a user first come, first served. Room for all tokens that a request may come to
-/// is reserved when it is admitted, so nothing is ever pushed out again.
+/// token budget. The user who holds the least is admitted first, prompts are read in turns, and within a user it is first come, first
+/// served. Room for all tokens that a request may come to is reserved when it is admitted, so nothing is ever pushed out again.
 /// </summary>
 internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, EngineOptions options, int tokenBudget)
 {
@@ -64,8 +64,8 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
 
     private void Admit(Step step)
     {
-        // Nobody overtakes the one whose turn it is: else small requests would keep a large one waiting for ever.
-        while (waiting.DistinctBy(UserOf).Where(IsWithinShare).MinBy(LastTurn) is { } group && TryStart(group, step))
+        // Nobody overtakes the one who is next: else small requests would keep a large one waiting for ever.
+        while (waiting.DistinctBy(UserOf).Where(IsWithinShare).MinBy(HeldByUser) is { } group && TryStart(group, step))
         {
             waiting.Remove(group);
         }
@@ -95,7 +95,6 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
         {
             group.Admit(slots, tokenizer);
             running.Add(group);
-            TakeTurn(group);
             return true;
         }
         slots.ForEach(runner.Release);
@@ -129,21 +128,19 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
             step.Add(group.Sequences[0], chunk);
             budget -= chunk.TokenIds.Length;
             reading.Remove(group);
-            TakeTurn(group);
+            lastTurns[UserOf(group)] = ++turn;
         }
     }
 
-    private bool IsWithinShare(SequenceGroup group)
-    {
-        var held = running.Where(other => UserOf(other).Equals(UserOf(group))).Sum(other => other.SlotsHeld);
-        return held == 0 || held + group.SlotsNeeded <= options.MaxRunningPerUser;
-    }
+    private bool IsWithinShare(SequenceGroup group) =>
+        HeldByUser(group) is var held && (held == 0 || held + group.SlotsNeeded <= options.MaxRunningPerUser);
+
+    private int HeldByUser(SequenceGroup group) =>
+        running.Where(other => UserOf(other).Equals(UserOf(group))).Sum(other => other.SlotsHeld);
 
     private static InvalidRequestException TooLarge(SequenceGroup group) => new(
         group.SlotsNeeded > 1 ? nameof(SamplingParams.Sequences) : nameof(SamplingParams.MaxTokens),
         $"is too large: {group.SlotsNeeded} x {group.SlotCapacity} tokens do not fit into the engine's memory for keys and values (Engine:KvCacheBytes).");
-
-    private void TakeTurn(SequenceGroup group) => lastTurns[UserOf(group)] = ++turn;
 
     private long LastTurn(SequenceGroup group) => lastTurns[UserOf(group)];
 

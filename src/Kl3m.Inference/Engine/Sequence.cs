@@ -62,4 +62,7 @@ internal sealed class Sequence(SequenceGroup group, int index, int slot, TextAss
             group.Write(finished);
         }
     }
+
+    /// <summary>Writes what is held back, when no more tokens can come.</summary>
+    public void Settle() => text.Finish().ForEach(group.Write);
 }

@@ -88,11 +88,11 @@ public sealed class SchedulerTests : IDisposable
     public void What_is_to_be_scored_never_asks_for_more_rows_than_the_buffer_holds()
     {
         var scheduler = Make(tokenBudget: 4096);
-        Add(scheduler, prompt: 1, sequences: 50);
+        Add(scheduler, prompt: 1, maxTokens: 50, sequences: 50);
         Run(scheduler);
         foreach (var _ in Enumerable.Range(0, 3))
         {
-            Add(scheduler, prompt: 700, maxTokens: 1, scorePrompt: true);
+            Add(scheduler, prompt: 700, maxTokens: 20, scorePrompt: true);
         }
         for (var left = 2100; left > 0;)
         {
