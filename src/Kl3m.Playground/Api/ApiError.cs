@@ -53,7 +53,7 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     {
         nameof(SamplingParams.Sequences) => "n",
         nameof(SamplingParams.StopAtEnd) => "ignore_eos",
-        nameof(GenerationRequest.PromptTokenIds) => "prompt",
+        nameof(GenerationRequest.PromptTokenIds) or "Text" => "prompt",
         nameof(GenerationRequest.Alternatives) => "logprobs",
         "TokenIds" => "tokens",
         _ => JsonNamingPolicy.SnakeCaseLower.ConvertName(field),

@@ -12,7 +12,8 @@ internal static class CompletionReader
 {
     public const int MaxLogprobs = 20;
 
-    public const int MaxPrompts = 64;
+    /// <summary>Half of the places in the engine's line (by default): one request alone is never told that it is too busy.</summary>
+    public const int MaxPrompts = 32;
 
     /// <summary>Prompts times n.</summary>
     public const int MaxTotalSequences = 128;

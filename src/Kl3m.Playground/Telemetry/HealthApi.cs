@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kl3m.Inference.Engine;
 using Kl3m.Playground.Backends;
 
 namespace Kl3m.Playground.Telemetry;
@@ -12,11 +13,16 @@ internal static class HealthApi
         routes.MapGet("/health/ready", Ready).WithTags("Health").WithSummary("A model serves").Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static IResult Ready(BackendCatalogue catalogue) => catalogue.Default is { } generator
-        ? Results.Json(new Health("ready", Model: generator.Model.Id))
-        : Results.Json(
-            new Health(catalogue.Phase == LoadPhase.Failed ? "failed" : "loading", JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error),
-            statusCode: StatusCodes.Status503ServiceUnavailable);
+    private static IResult Ready(BackendCatalogue catalogue) => catalogue.Default switch
+    {
+        InferenceEngine { IsHealthy: false } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
+        { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
+        null => NotReady(new(
+            catalogue.Phase == LoadPhase.Failed ? "failed" : "loading",
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error)),
+    };
+
+    private static IResult NotReady(Health health) => Results.Json(health, statusCode: StatusCodes.Status503ServiceUnavailable);
 }
 
 /// <param name="Status">live, ready, loading or failed.</param>
