@@ -77,7 +77,7 @@ internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
 
     private Table Build(int positions)
     {
-        // Tables made while inference mode is on could not be used in training afterwards.
+        // The tables stay: made in inference mode they could not be trained with afterwards, and in a caller's dispose scope they would end with it.
         using var normal = inference_mode(false);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -88,8 +88,8 @@ internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
         var turnCos = cat([cos, cos], -1);
         var turnSin = cat([-sin, sin], -1);
         return new Table(
-            stack([turnCos, turnCos, ones_like(turnCos)], 1).unsqueeze(1).to(device).MoveToOuterDisposeScope(),
-            stack([turnSin, turnSin, zeros_like(turnSin)], 1).unsqueeze(1).to(device).MoveToOuterDisposeScope(),
+            stack([turnCos, turnCos, ones_like(turnCos)], 1).unsqueeze(1).to(device).DetachFromDisposeScope(),
+            stack([turnSin, turnSin, zeros_like(turnSin)], 1).unsqueeze(1).to(device).DetachFromDisposeScope(),
             positions);
     }
 }

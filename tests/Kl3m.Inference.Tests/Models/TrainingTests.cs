@@ -66,6 +66,18 @@ public sealed class TrainingTests
         Loss(model).backward();
     }
 
+    [Fact]
+    public void A_step_may_have_a_dispose_scope_of_its_own()
+    {
+        using var outer = NewDisposeScope();
+        using var model = Fresh(Tiny);
+        for (var step = 0; step < 2; step++)
+        {
+            using var scope = NewDisposeScope();
+            Loss(model).backward();
+        }
+    }
+
     private static GptNeoXModel Fresh(GptNeoXConfig config, ScalarType? compute = null)
     {
         manual_seed(1);
