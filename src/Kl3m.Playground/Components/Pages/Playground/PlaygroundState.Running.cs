@@ -78,6 +78,10 @@ internal sealed partial class PlaygroundState
             {
                 run.Record(happened);
             }
+            if (run.IsActive)
+            {
+                run.Fail(new EngineFailedException("The engine ended without a word. What was written stands."));
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -1,0 +1,256 @@
+using Kl3m.Inference;
+using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Runs;
+using Kl3m.Tests.Shared;
+
+namespace Kl3m.Playground.Tests.Components.Shell;
+
+public sealed class PlaygroundStateTests
+{
+    [Fact]
+    public async Task Generate_records_a_run_to_its_end()
+    {
+        await using var fixture = new StateFixture(new FakeTextGenerator());
+        await fixture.State.GenerateAsync();
+        Assert.Equal(RunStatus.Done, fixture.State.Run!.Status);
+        Assert.Equal(96, fixture.State.Run.TokenCount);
+        Assert.False(fixture.State.IsRunning);
+    }
+
+    [Fact]
+    public async Task A_run_is_looked_at_on_the_tick_and_not_for_each_token()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        var ticks = 0;
+        fixture.State.Ticked += () => ticks++;
+        var running = fixture.State.GenerateAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            generator.Tell(HeldGenerator.Token(i));
+        }
+        fixture.Time.Advance(PlaygroundState.Tick);
+        await fixture.Until(state => state.Run!.TokenCount == 100 || ticks > 0);
+        generator.Finish();
+        fixture.State.Stop();
+        await running;
+        Assert.InRange(ticks, 1, 3);
+    }
+
+    [Fact]
+    public async Task Stop_keeps_what_was_written_and_leaves_the_engine()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        var running = fixture.State.GenerateAsync();
+        generator.Tell(new GenerationStarted([1, 2], 7));
+        generator.Tell(HeldGenerator.Token(0));
+        while (fixture.State.Run!.TokenCount == 0)
+        {
+            await Task.Yield();
+        }
+        fixture.State.Stop();
+        await running;
+        await generator.Left.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(RunStatus.Stopped, fixture.State.Run.Status);
+        Assert.Equal("Agreement ", fixture.State.Run.Sequences[0].Text);
+    }
+
+    [Fact]
+    public async Task A_closed_tab_leaves_the_engine()
+    {
+        var generator = new HeldGenerator();
+        var fixture = new StateFixture(generator);
+        var running = fixture.State.GenerateAsync();
+        await fixture.DisposeAsync();
+        await running;
+        Assert.False(fixture.State.IsRunning);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_at_its_field_and_leaves_the_last_run_on_the_page()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        generator.Finish();
+        await fixture.State.GenerateAsync();
+        var before = fixture.State.Run;
+        generator.Refusal = new InvalidRequestException(nameof(SamplingParams.TopK), "must be 0 (off) or more, not -1.");
+        await fixture.State.GenerateAsync();
+        Assert.Same(before, fixture.State.Run);
+        Assert.Equal("Top-k must be 0 (off) or more, not -1.", fixture.State.ProblemAt(nameof(SamplingParams.TopK))?.Sentence);
+        fixture.State.Change(sampling => sampling with { TopK = 5 });
+        Assert.Null(fixture.State.ProblemAt(nameof(SamplingParams.TopK)));
+    }
+
+    [Fact]
+    public async Task A_full_line_counts_down_and_is_asked_again_with_the_same_request()
+    {
+        var generator = new HeldGenerator { Refusal = new EngineBusyException(64, TimeSpan.FromSeconds(3)) };
+        await using var fixture = new StateFixture(generator);
+        await fixture.State.GenerateAsync();
+        Assert.Equal(new Waiting(64, 3), fixture.State.Waiting);
+        Assert.Null(fixture.State.Run);
+        foreach (var left in new[] { 2, 1 })
+        {
+            fixture.Time.Advance(TimeSpan.FromSeconds(1));
+            await fixture.Until(state => state.Waiting?.Seconds == left);
+        }
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        await fixture.Until(state => state.IsRunning);
+        await generator.Asked(2);
+        Assert.Null(fixture.State.Waiting);
+        Assert.Same(generator.Requests[0], generator.Requests[1]);
+    }
+
+    [Fact]
+    public async Task Stop_leaves_the_line()
+    {
+        var generator = new HeldGenerator { Refusal = new EngineBusyException(64, TimeSpan.FromSeconds(3)) };
+        await using var fixture = new StateFixture(generator);
+        await fixture.State.GenerateAsync();
+        fixture.State.Stop();
+        await fixture.Until(state => state.Waiting is null);
+        fixture.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Single(generator.Requests);
+    }
+
+    [Fact]
+    public async Task A_failing_engine_is_told_in_the_run_with_what_was_kept()
+    {
+        var failure = new EngineFailedException("A step failed.");
+        await using var fixture = new StateFixture(new FakeTextGenerator { FailAt = (5, failure) });
+        await fixture.State.GenerateAsync();
+        Assert.Equal(RunStatus.Failed, fixture.State.Run!.Status);
+        Assert.Same(failure, fixture.State.Run.Error);
+        Assert.Equal(15, fixture.State.Run.TokenCount);
+        Assert.True(fixture.State.CanGenerate);
+    }
+
+    [Fact]
+    public async Task An_error_that_nobody_foresaw_does_not_end_the_page()
+    {
+        await using var fixture = new StateFixture(new FakeTextGenerator { FailAt = (1, new InvalidOperationException("bug")) });
+        await fixture.State.GenerateAsync();
+        Assert.Equal(RunStatus.Failed, fixture.State.Run!.Status);
+        Assert.True(fixture.State.CanGenerate);
+    }
+
+    [Fact]
+    public async Task A_generator_that_ends_without_saying_so_has_failed()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        generator.Finish();
+        await fixture.State.GenerateAsync();
+        Assert.Equal(RunStatus.Failed, fixture.State.Run!.Status);
+    }
+
+    [Fact]
+    public async Task Each_run_has_a_seed_of_its_own_until_one_is_picked()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        async Task<ulong?> RunAsync()
+        {
+            generator.Finish();
+            await fixture.State.GenerateAsync();
+            return generator.Requests[^1].Sampling.Seed;
+        }
+        ulong?[] drawn = [await RunAsync(), await RunAsync(), await RunAsync()];
+        Assert.True(drawn.Distinct().Count() > 1);
+        Assert.Equal(drawn[^1], fixture.State.Sampling.Seed);
+        fixture.State.Change(sampling => sampling with { Seed = 481516 });
+        Assert.False(fixture.State.NewSeedEachTime);
+        Assert.Equal([481516UL, 481516UL], [await RunAsync(), await RunAsync()]);
+    }
+
+    [Fact]
+    public async Task Continue_goes_on_from_the_exact_tokens_without_the_end_token()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        var running = fixture.State.GenerateAsync();
+        generator.Tell(new GenerationStarted([10, 11], 7));
+        generator.Tell(HeldGenerator.Token(0, sequence: 1, id: 260, text: "be "));
+        generator.Tell(HeldGenerator.Token(1, sequence: 1, id: FakeTextGenerator.End, text: ""));
+        generator.Tell(new SequenceFinished(1, FinishReason.Stop, StopTokenId: FakeTextGenerator.End));
+        generator.Finish();
+        await running;
+        generator.Finish();
+        await fixture.State.ContinueAsync(1);
+        Assert.Equal([10, 11, 260], generator.Requests[1].PromptTokenIds);
+        Assert.Null(generator.Requests[1].Prompt);
+        Assert.Equal("Governing Law. be ", fixture.State.Prompt);
+    }
+
+    [Fact]
+    public async Task More_than_the_context_holds_offers_the_most_that_fits()
+    {
+        await using var fixture = new StateFixture(new FakeTextGenerator());
+        await fixture.CountPrompt(15);
+        fixture.State.Change(sampling => sampling with { MaxTokens = 9000 });
+        var problem = fixture.State.ProblemAt(nameof(SamplingParams.MaxTokens))!;
+        Assert.Equal("15 prompt + 9,000 is more than the context of 1,024", problem.Sentence);
+        Assert.Equal("Use 1,009, the most that fits", problem.Fix!.Label);
+        await fixture.State.GenerateAsync();
+        Assert.Null(fixture.State.Run);
+        fixture.State.Change(problem.Fix.Apply);
+        Assert.Empty(fixture.State.Problems);
+    }
+
+    [Fact]
+    public async Task An_empty_prompt_is_told_at_the_prompt()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        fixture.State.Type("");
+        await fixture.State.GenerateAsync();
+        Assert.NotNull(fixture.State.ProblemAt(nameof(GenerationRequest.Prompt)));
+        Assert.Empty(generator.Requests);
+        fixture.State.Type("T");
+        Assert.Empty(fixture.State.Problems);
+    }
+
+    [Fact]
+    public async Task The_prompt_is_counted_once_the_typing_pauses()
+    {
+        await using var fixture = new StateFixture(new FakeTextGenerator());
+        await fixture.CountPrompt(15);
+        fixture.State.Type("a");
+        fixture.Time.Advance(PromptLength.Pause / 2);
+        fixture.State.Type("ab");
+        fixture.Time.Advance(PromptLength.Pause / 2);
+        Assert.Equal(15, fixture.State.PromptTokens);
+        await fixture.CountPrompt(2);
+    }
+
+    [Fact]
+    public async Task A_preset_is_edited_once_prompt_or_its_settings_differ()
+    {
+        await using var fixture = new StateFixture(new FakeTextGenerator());
+        var preset = Preset.All[1];
+        fixture.State.Take(preset);
+        Assert.False(fixture.State.IsEdited);
+        Assert.Equal(("Medical devices are regulated by", 0.3f, 3, 32), (fixture.State.Prompt, fixture.State.Sampling.Temperature, fixture.State.Sampling.Sequences, fixture.State.Sampling.MaxTokens));
+        fixture.State.Change(sampling => sampling with { TopK = 7 });
+        Assert.False(fixture.State.IsEdited);
+        fixture.State.Change(sampling => sampling with { Temperature = 0.4f });
+        Assert.True(fixture.State.IsEdited);
+        fixture.State.Take(preset);
+        fixture.State.Type("Medical");
+        Assert.True(fixture.State.IsEdited);
+    }
+
+    [Fact]
+    public async Task Without_a_model_generate_does_nothing_and_a_model_that_comes_makes_it_work()
+    {
+        await using var fixture = new StateFixture();
+        await fixture.State.GenerateAsync();
+        Assert.False(fixture.State.CanGenerate);
+        fixture.Catalogue.Ready(new FakeTextGenerator());
+        fixture.State.ModelChanged();
+        Assert.True(fixture.State.CanGenerate);
+        Assert.Equal(1024, fixture.State.Settings.MaxTokens.Allowed.Most);
+    }
+}
