@@ -19,7 +19,8 @@ internal sealed class Progress(int batchTokens, Action<string> print)
             _recent.Dequeue();
         }
         _loss += loss;
-        if (++_steps == Every || state.Step == state.Schedule.End || state.Step == 1)
+        _steps++;
+        if (state.Step % Every == 0 || state.Step == state.Schedule.End || state.Step == 1)
         {
             print(FormattableString.Invariant(
                 $"step {state.Step}  loss {_loss / _steps:F3}  rate {factor:F2}  {batchTokens / SecondsPerStep:F0} tokens/s  left {left?.ToString(@"h\:mm\:ss") ?? "until stopped"}"));

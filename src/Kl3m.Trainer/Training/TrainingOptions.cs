@@ -54,6 +54,22 @@ internal sealed record TrainingOptions
     /// <summary>All of it as one line: equal for equal options.</summary>
     public string Signature() => System.Text.Json.JsonSerializer.Serialize(this);
 
+    /// <summary>What differs from the defaults, as it is typed.</summary>
+    public string CommandLine()
+    {
+        var absent = new TrainingOptions();
+        (string Name, object Value, object Absent)[] all =
+        [
+            ("hidden", Hidden, absent.Hidden), ("layers", Layers, absent.Layers), ("heads", Heads, absent.Heads), ("context", Context, absent.Context),
+            ("window", Window, absent.Window), ("batch", Batch, absent.Batch), ("parts", Parts, absent.Parts), ("optimizer", Optimizer, absent.Optimizer),
+            ("muon-rate", MuonRate, absent.MuonRate), ("rate", Rate, absent.Rate), ("weight-decay", WeightDecay, absent.WeightDecay),
+            ("clip-norm", ClipNorm, absent.ClipNorm), ("warmup-steps", WarmupSteps, absent.WarmupSteps), ("seed", Seed, absent.Seed),
+            ("dtype", Dtype, absent.Dtype), ("space-splits", SpaceSplits, absent.SpaceSplits),
+            ("kind-weights", string.Join(',', KindWeights.Select(pair => FormattableString.Invariant($"{pair.Key}={pair.Value}"))), ""),
+        ];
+        return string.Join(' ', all.Where(option => !option.Value.Equals(option.Absent)).Select(option => FormattableString.Invariant($"--{option.Name} {option.Value}")));
+    }
+
     public GptNeoXConfig Config(int vocabulary, int end) => new()
     {
         VocabSize = vocabulary,
