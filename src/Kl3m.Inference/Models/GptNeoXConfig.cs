@@ -53,6 +53,18 @@ public sealed record GptNeoXConfig
     /// <summary>Rotated dimensions of a head: truncated, not rounded.</summary>
     public int RotaryDims => (int)(HeadDim * RotaryPct);
 
+    /// <summary>Weights of the model; a tied head is not counted twice.</summary>
+    public long ParameterCount
+    {
+        get
+        {
+            var (hidden, inner) = ((long)HiddenSize, (long)IntermediateSize);
+            var attention = 4 * hidden * hidden + (AttentionBias ? 4 * hidden : 0);
+            var mlp = 2 * hidden * inner + inner + hidden;
+            return (TieWordEmbeddings ? 1 : 2) * VocabSize * hidden + NumHiddenLayers * (attention + mlp + 4 * hidden) + 2 * hidden;
+        }
+    }
+
     /// <summary>Reads config.json of a model folder, and the end tokens of generation_config.json where it names some.</summary>
     /// <exception cref="ModelFileException">A field is missing, of the wrong type, out of range, or asks for what is not implemented.</exception>
     public static GptNeoXConfig Load(string folder)
