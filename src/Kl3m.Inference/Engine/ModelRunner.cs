@@ -34,14 +34,13 @@ internal sealed class ModelRunner : IModelRunner
         // On a CPU, attention over one bf16 query is many times slower than over fp32; on a GPU it is the other way round.
         _cacheDtype = _device.type == DeviceType.CPU ? ScalarType.Float32 : _dtype;
         CacheBytes = cacheBytes;
-        ParameterCount = model.Parameters.Sum(pair => pair.Parameter.NumberOfElements);
     }
 
     public int VocabularySize => _model.Config.VocabSize;
 
     public int ContextLength => _model.Config.MaxPositionEmbeddings;
 
-    public long ParameterCount { get; }
+    public long ParameterCount => _model.Config.ParameterCount;
 
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device => TorchRuntime.NameOf(_device);
@@ -67,7 +66,7 @@ internal sealed class ModelRunner : IModelRunner
         string folder, GptNeoXConfig config, string device, string dtype, long cacheBytes, int? threads = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         var target = TorchRuntime.ResolveDevice(device);
-        var type = TorchRuntime.ResolveDtype(dtype, target);
+        var type = TorchRuntime.ResolveDtype(dtype, target, config.ParameterCount);
         if (threads is { } count)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, nameof(threads));
@@ -85,7 +84,12 @@ internal sealed class ModelRunner : IModelRunner
         try
         {
             checkpoint.EnsureAllTaken();
-            return new ModelRunner(model, cacheBytes);
+            var runner = new ModelRunner(model, cacheBytes);
+            if (PackedLinear.Serves(type, target))
+            {
+                model.Pack();
+            }
+            return runner;
         }
         catch
         {

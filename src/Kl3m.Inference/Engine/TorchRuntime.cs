@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Kl3m.Inference.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,6 +16,9 @@ public static class TorchRuntime
 
     /// <summary>In the order in which they need each other; a build without CUDA lacks the two in the middle.</summary>
     private static readonly string[] Libraries = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
+
+    /// <summary>Below this a CPU is quick enough in fp32, which is exact; above, reading half the bytes for each token is worth the rounding.</summary>
+    private const long LargeOnCpu = 500_000_000;
 
     private static readonly Lock Gate = new();
     private static bool s_loaded;
@@ -70,13 +74,18 @@ public static class TorchRuntime
             : throw new TorchUnavailableException($"Device {name} was asked for, and there are {cuda.device_count()} GPUs, counted from 0.");
     }
 
-    /// <param name="name"><c>auto</c> (bf16 on a GPU, fp32 on a CPU), <c>fp32</c> or <c>bf16</c>.</param>
+    /// <param name="name">
+    /// <c>fp32</c>, <c>bf16</c>, or <c>auto</c>: bf16 on a GPU, and on a CPU that multiplies it for models that are slow there; else fp32.
+    /// </param>
+    /// <param name="parameters">How many weights the model has.</param>
     /// <exception cref="ArgumentException">The name is none of these.</exception>
-    public static ScalarType ResolveDtype(string name, Device device) => name switch
+    public static ScalarType ResolveDtype(string name, Device device, long parameters) => name switch
     {
         "fp32" => ScalarType.Float32,
         "bf16" => ScalarType.BFloat16,
-        "auto" => device.type == DeviceType.CUDA ? ScalarType.BFloat16 : ScalarType.Float32,
+        "auto" => device.type == DeviceType.CUDA || (parameters >= LargeOnCpu && PackedLinear.Serves(ScalarType.BFloat16, device))
+            ? ScalarType.BFloat16
+            : ScalarType.Float32,
         _ => throw new ArgumentException($"Dtype must be auto, fp32 or bf16, not \"{name}\".", nameof(name)),
     };
 

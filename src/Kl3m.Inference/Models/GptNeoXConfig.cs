@@ -53,16 +53,15 @@ public sealed record GptNeoXConfig
     /// <summary>Rotated dimensions of a head: truncated, not rounded.</summary>
     public int RotaryDims => (int)(HeadDim * RotaryPct);
 
-    /// <summary>Weights, each counted once.</summary>
+    /// <summary>Weights of the model; a tied head is not counted twice.</summary>
     public long ParameterCount
     {
         get
         {
-            long hidden = HiddenSize, inner = IntermediateSize, vocabulary = (long)VocabSize * HiddenSize;
-            var attention = (4 * hidden * hidden) + (AttentionBias ? 4 * hidden : 0);
-            var mlp = (2 * hidden * inner) + hidden + inner;
-            const int NormsPerLayer = 2;
-            return (TieWordEmbeddings ? vocabulary : 2 * vocabulary) + (NumHiddenLayers * (attention + mlp + (NormsPerLayer * 2 * hidden))) + (2 * hidden);
+            var (hidden, inner) = ((long)HiddenSize, (long)IntermediateSize);
+            var attention = 4 * hidden * hidden + (AttentionBias ? 4 * hidden : 0);
+            var mlp = 2 * hidden * inner + inner + hidden;
+            return (TieWordEmbeddings ? 1 : 2) * VocabSize * hidden + NumHiddenLayers * (attention + mlp + 4 * hidden) + 2 * hidden;
         }
     }
 

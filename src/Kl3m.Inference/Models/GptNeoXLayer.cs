@@ -10,7 +10,7 @@ namespace Kl3m.Inference.Models;
 internal delegate Tensor AttentionCore(int layer, Tensor qkv);
 
 /// <summary>One transformer block. Rows are tokens, of whichever sequences; only the attention core knows which belong together.</summary>
-internal sealed class GptNeoXLayer
+internal sealed class GptNeoXLayer : IDisposable
 {
     private readonly int _index;
     private readonly bool _parallel;
@@ -58,6 +58,13 @@ internal sealed class GptNeoXLayer
         using var mlpOfSum = Mlp(middle, observe);
         return Observed(mlpOfSum + middle, "out", observe);
     }
+
+    /// <inheritdoc cref="GptNeoXModel.Pack"/>
+    public void Pack() => Array.ForEach(Linears, linear => linear.Pack());
+
+    public void Dispose() => Array.ForEach(Linears, linear => linear.Dispose());
+
+    private Linear[] Linears => [_qkv, _dense, _up, _down];
 
     private Tensor Attend(Tensor x, AttentionCore core, Action<string, Tensor>? observe)
     {

@@ -98,9 +98,21 @@ public sealed class GptNeoXModel : IDisposable
         return _head.Apply(normed);
     }
 
+    /// <summary>
+    /// Lays the weights of all linears out for inference and frees the plain ones, layer by layer. From here on the model can neither
+    /// be trained nor saved.
+    /// </summary>
+    internal void Pack()
+    {
+        Array.ForEach(_layers, layer => layer.Pack());
+        _head.Pack(keep: Config.TieWordEmbeddings);
+    }
+
     public void Dispose()
     {
         Rotary.Dispose();
+        Array.ForEach(_layers, layer => layer.Dispose());
+        _head.Dispose();
         _parameters.ForEach(pair => pair.Parameter.Dispose());
     }
 

@@ -20,12 +20,13 @@ public sealed class GptNeoXConfigTests
     }
 
     [Theory]
-    [InlineData("kl3m-003-1.7b", 2048, 32, 8192, 8192, new int[0])]
-    [InlineData("kl3m-002-170m", 1024, 16, 1024, 4096, new[] { 1 })]
-    public void The_published_models_are_read(string name, int hidden, int layers, int inner, int context, int[] end)
+    [InlineData("kl3m-003-1.7b", 2048, 32, 8192, 8192, 1_745_686_528, new int[0])]
+    [InlineData("kl3m-002-170m", 1024, 16, 1024, 4096, 167_938_048, new[] { 1 })]
+    public void The_published_models_are_read(string name, int hidden, int layers, int inner, int context, long parameters, int[] end)
     {
         var config = GptNeoXConfig.Load(SharedFolder.Require($"models/{name}"));
         Assert.Equal((hidden, layers, inner, context), (config.HiddenSize, config.NumHiddenLayers, config.IntermediateSize, config.MaxPositionEmbeddings));
+        Assert.Equal(parameters, config.ParameterCount);
         Assert.Equal((64, 16), (config.HeadDim, config.RotaryDims));
         Assert.Equal(end, config.EosTokenIds);
     }

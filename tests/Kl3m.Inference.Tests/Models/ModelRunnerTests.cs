@@ -144,12 +144,22 @@ public sealed class ModelRunnerTests
         Assert.All(whole.Zip(picked), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
     }
 
-    [Fact]
-    public void Bf16_is_fp32_to_the_precision_of_bf16()
+    [Theory, InlineData(false), InlineData(true)]
+    public void Bf16_is_fp32_to_the_precision_of_bf16(bool packed)
     {
+        if (packed && !PackedLinear.Serves(torch.ScalarType.BFloat16, torch.CPU))
+        {
+            Assert.Skip("this CPU does not multiply bf16");
+        }
         using var exact = New();
-        using var rounded = new ModelRunner(GptNeoXVariantTests.Random(Tiny, dtype: torch.ScalarType.BFloat16), 1 << 20);
+        var model = GptNeoXVariantTests.Random(Tiny, dtype: torch.ScalarType.BFloat16);
+        using var rounded = new ModelRunner(model, 1 << 20);
         Assert.Equal(("fp32", "bf16", "cpu"), (exact.Dtype, rounded.Dtype, rounded.Device));
+        if (packed)
+        {
+            using var _ = torch.inference_mode();
+            model.Pack();
+        }
         var (a, b) = (new float[4 * 20], new float[4 * 20]);
         foreach (var (runner, logits) in ((ModelRunner, float[])[])[(exact, a), (rounded, b)])
         {

@@ -1,4 +1,5 @@
 using Kl3m.Inference.Engine;
+using Kl3m.Inference.Models;
 using TorchSharp;
 
 namespace Kl3m.Inference.Tests.Models;
@@ -27,11 +28,13 @@ public sealed class TorchRuntimeTests : IDisposable
         Assert.Contains("auto, cpu, cuda or cuda:N", Assert.Throws<ArgumentException>(() => TorchRuntime.ResolveDevice(name)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Auto_is_fp32_on_a_cpu_and_bf16_on_a_gpu()
+    public void Auto_is_fp32_on_a_cpu_but_for_models_that_are_slow_there_where_it_multiplies_bf16()
     {
-        Assert.Equal(torch.ScalarType.Float32, TorchRuntime.ResolveDtype("auto", torch.CPU));
-        Assert.Equal(torch.ScalarType.BFloat16, TorchRuntime.ResolveDtype("bf16", torch.CPU));
-        Assert.Throws<ArgumentException>(() => TorchRuntime.ResolveDtype("fp16", torch.CPU));
+        Assert.Equal(torch.ScalarType.Float32, TorchRuntime.ResolveDtype("auto", torch.CPU, 170_000_000));
+        Assert.Equal(PackedLinear.MultipliesBf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32, TorchRuntime.ResolveDtype("auto", torch.CPU, 1_700_000_000));
+        Assert.Equal(torch.ScalarType.Float32, TorchRuntime.ResolveDtype("fp32", torch.CPU, 1_700_000_000));
+        Assert.Equal(torch.ScalarType.BFloat16, TorchRuntime.ResolveDtype("bf16", torch.CPU, 1));
+        Assert.Throws<ArgumentException>(() => TorchRuntime.ResolveDtype("fp16", torch.CPU, 1));
     }
 
     [Fact]
