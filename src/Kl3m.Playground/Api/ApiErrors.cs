@@ -8,6 +8,24 @@ internal static partial class ApiErrors
     public static void UseApiErrors(this WebApplication app) =>
         app.UseWhen(context => IsApi(context.Request.Path), api => api.Use(AnswerAsync));
 
+    /// <summary>
+    /// Takes the API's paths away from the pages' catch-all: other methods of a path are 405, other paths under /v1 are 404. Routing
+    /// prefers an endpoint that names its methods, and a path that is spelled out.
+    /// </summary>
+    public static void MapApiRefusals(this IEndpointRouteBuilder routes)
+    {
+        foreach (var (path, method) in (ReadOnlySpan<(string, string)>)
+            [("/v1/completions", "POST"), ("/v1/models", "GET"), ("/v1/models/{**id}", "GET"), ("/tokenize", "POST"), ("/detokenize", "POST")])
+        {
+            routes.Map(path, (HttpResponse response) =>
+            {
+                response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                response.Headers.Allow = method;
+            }).ExcludeFromDescription();
+        }
+        routes.Map("/v1/{**path}", (HttpResponse response) => { response.StatusCode = StatusCodes.Status404NotFound; }).ExcludeFromDescription();
+    }
+
     private static bool IsApi(PathString path) =>
         path.StartsWithSegments("/v1") || path.StartsWithSegments("/tokenize") || path.StartsWithSegments("/detokenize");
 

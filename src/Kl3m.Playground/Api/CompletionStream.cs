@@ -25,11 +25,17 @@ internal sealed class CompletionStream(CompletionRun run, CompletionChunk frame,
             {
                 Write(body, [pieces.Current], null);
                 var next = pieces.MoveNextAsync();
-                if (!next.IsCompleted || body.UnflushedBytes > MaxUnflushed)
+                try
                 {
-                    await body.FlushAsync(cancelled);
+                    if (!next.IsCompleted || body.UnflushedBytes > MaxUnflushed)
+                    {
+                        await body.FlushAsync(cancelled);
+                    }
                 }
-                more = await next;
+                finally
+                {
+                    more = await next; // also when nobody reads any more: what is awaited can't be disposed of
+                }
             }
             if (includeUsage)
             {

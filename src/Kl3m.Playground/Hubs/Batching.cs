@@ -13,23 +13,34 @@ internal static class Batching
         this IAsyncEnumerable<T> source, TimeSpan pause, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int most = 256;
-        await using var items = source.GetAsyncEnumerator(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var items = source.GetAsyncEnumerator(stop.Token);
         var batch = new List<T>();
         var next = items.MoveNextAsync().AsTask();
-        while (await next)
+        try
         {
-            do
+            while (await next)
             {
-                batch.Add(items.Current);
-                next = items.MoveNextAsync().AsTask();
+                do
+                {
+                    batch.Add(items.Current);
+                    next = items.MoveNextAsync().AsTask();
+                }
+                while (batch.Count < most && next.IsCompletedSuccessfully && await next);
+                yield return [.. batch];
+                batch.Clear();
+                if (!next.IsCompletedSuccessfully || await next)
+                {
+                    await Task.Delay(pause, time, cancellationToken);
+                }
             }
-            while (batch.Count < most && next.IsCompletedSuccessfully && await next);
-            yield return [.. batch];
-            batch.Clear();
-            if (!next.IsCompletedSuccessfully || await next)
-            {
-                await Task.Delay(pause, time, cancellationToken);
-            }
+        }
+        finally
+        {
+            // The reader may leave while an item is awaited, and what is awaited can't be disposed of.
+            await stop.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await items.DisposeAsync();
         }
     }
 }

@@ -127,7 +127,7 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public async Task Too_many_prompts_are_refused()
     {
-        var (status, error) = await client.RefusalAsync("/v1/completions", $$"""{"prompt":[{{string.Join(',', Enumerable.Repeat("\"A\"", 65))}}]}""");
+        var (status, error) = await client.RefusalAsync("/v1/completions", $$"""{"prompt":[{{string.Join(',', Enumerable.Repeat("\"A\"", 33))}}]}""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("prompt", error.GetProperty("param").GetString());
     }
