@@ -1,6 +1,6 @@
 // Keys that work everywhere on the page. The server is told the action, not the key.
 const editable = (element) => element?.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]");
-const floating = () => document.querySelector(".mud-dialog-container, .mud-popover-open.mud-menu-list, .mud-menu .mud-popover-open, .mud-popover-cascading-value.mud-popover-open");
+const floating = () => document.querySelector(".mud-dialog, .mud-popover-open");
 
 export function listen(page) {
   const act = (action) => page.invokeMethodAsync("OnShortcut", action);
@@ -23,12 +23,21 @@ export function listen(page) {
     if (event.key === "p" || event.key === "P") { event.preventDefault(); act("presentation"); }
     else if (event.key === "?") { event.preventDefault(); act("help"); }
   };
+  const onClick = (event) => {
+    // The address of the page stays as it is: a fragment would be taken relative to the base.
+    if (event.target.closest?.(".kp-skip")) {
+      event.preventDefault();
+      document.getElementById("main").focus();
+    }
+  };
   document.addEventListener("keydown", onKey);
+  document.addEventListener("click", onClick, true);
   const unwatch = window.kpLook.watch((look) => page.invokeMethodAsync("OnLook", look));
   document.documentElement.dataset.interactive = "true";
   return {
     stop() {
       document.removeEventListener("keydown", onKey);
+      document.removeEventListener("click", onClick, true);
       unwatch();
     },
   };
