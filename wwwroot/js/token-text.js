@@ -21,6 +21,8 @@ class TokenText {
     on('keydown', event => this.key(event));
     on('focusin', event => this.focus(event));
     on('copy', copy);
+    // Cards wait with a caret: that something is coming can be seen before it comes.
+    root.querySelectorAll('[data-tokens]').forEach(host => this.sequence(Number(host.dataset.tokens)));
     this.follow = debounce(60, (sequence, index) => net.invokeMethodAsync('Open', sequence, index));
   }
 

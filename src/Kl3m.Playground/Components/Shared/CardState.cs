@@ -31,6 +31,7 @@ internal sealed record CardState(string Words, string Count, string Tone, string
             RunStatus.Prefill when run.PromptProgress is { Total: > 0 } read => new("Reading the prompt",
                 $"{Numbers.Count(read.Done)} of {Numbers.Count(read.Total)}", "reading", null, (double)read.Done / read.Total),
             RunStatus.Prefill => new("Reading the prompt", "", "reading", null, 0),
+            RunStatus.Failed when written == 0 => new("Not started", "", "failed", Icons.Material.Outlined.WarningAmber, 0),
             RunStatus.Failed => new("Failed", $"after {Numbers.Of(written, "token")}", "failed", Icons.Material.Outlined.WarningAmber, share),
             _ => new("Writing", soFar, "writing", null, share),
         };

@@ -45,9 +45,12 @@ public sealed record InspectedToken
         var listed = new List<InspectedRow>();
         foreach (var alternative in score.Alternatives.Take(rows))
         {
+            // What was drawn was not cut, whatever a list from elsewhere says.
+            var chosen = alternative.TokenId == score.TokenId;
+            var final = chosen ? score.FinalLogprob : alternative.FinalLogprob;
+            var cutBy = chosen ? null : alternative.CutBy;
             listed.Add(new(listed.Count + 1, Visible.Alone(DrawnToken.Describe(generator, alternative.TokenId)), Numbers.Probability(alternative.RawLogprob),
-                alternative.CutBy is null && !float.IsNegativeInfinity(alternative.FinalLogprob) ? Numbers.Probability(alternative.FinalLogprob) : null,
-                alternative.CutBy, alternative.TokenId == score.TokenId));
+                cutBy is null && !float.IsNegativeInfinity(final) ? Numbers.Probability(final) : null, cutBy, chosen));
         }
         var entry = DrawnToken.Describe(generator, score.TokenId);
         if (!listed.Exists(row => row.Chosen))

@@ -51,11 +51,9 @@ internal sealed class TokenText(IJSRuntime js, Run run, ITextGenerator generator
             {
                 try
                 {
-                    var counts = await view.InvokeAsync<int[]>("append", Patience, batches);
-                    foreach (var (batch, count) in batches.Zip(counts))
+                    if (!Take(batches, await view.InvokeAsync<int[]?>("append", Patience, batches)))
                     {
-                        sent[batch.Sequence] = count;
-                        ended[batch.Sequence] |= batch.End is not null && count == batch.From + batch.Tokens.Count;
+                        return;
                     }
                 }
                 catch (OperationCanceledException)
@@ -139,6 +137,19 @@ internal sealed class TokenText(IJSRuntime js, Run run, ITextGenerator generator
             }
         }
         return batches;
+    }
+
+    /// <summary>Whether the browser took anything: where it did not (its cards are gone), the next tick is soon enough.</summary>
+    private bool Take(IReadOnlyList<TokenBatch> batches, int[]? counts)
+    {
+        var took = false;
+        foreach (var (batch, count) in batches.Zip(counts ?? []))
+        {
+            took |= count > batch.From || (batch.End is not null && count == batch.From);
+            sent[batch.Sequence] = count;
+            ended[batch.Sequence] |= batch.End is not null && count == batch.From + batch.Tokens.Count;
+        }
+        return took;
     }
 
     private async ValueTask Call(string name, params object?[] arguments)
