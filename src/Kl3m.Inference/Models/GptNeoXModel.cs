@@ -126,7 +126,7 @@ public sealed class GptNeoXModel : IDisposable
         using var q = byRole.select(0, 0);
         using var k = byRole.select(0, 1);
         using var v = byRole.select(0, 2);
-        using var attended = nn.functional.scaled_dot_product_attention(q, k, v, is_casual: true);
+        using var attended = BlockAttention.IsFaster(q) ? BlockAttention.Causal(q, k, v) : nn.functional.scaled_dot_product_attention(q, k, v, is_casual: true);
         using var byToken = attended.transpose(1, 2);
         return byToken.reshape(batch * length, heads * dim);
     }

@@ -11,7 +11,7 @@ namespace Kl3m.Trainer.Training;
 internal sealed class Gradients : IDisposable
 {
     /// <summary>Rows of logits that are worked on at a time: as many as stay in the cache in fp32.</summary>
-    private const int LossRows = 512;
+    private const int LossRows = 128;
 
     private readonly GptNeoXModel[] _parts;
     private readonly ParallelOptions _parallel;
@@ -41,7 +41,7 @@ internal sealed class Gradients : IDisposable
             using var scope = NewDisposeScope();
             losses[part] = Backward(_parts[part], ids.narrow(0, part * rows, rows));
         });
-        return (losses.Average(), Sum());
+        return (losses.Average(), Mean(ids.shape[0] * (ids.shape[1] - 1)));
     }
 
     public void Dispose() => Array.ForEach(_parts, part => part.Dispose());
@@ -56,27 +56,31 @@ internal sealed class Gradients : IDisposable
         return loss;
     }
 
-    /// <summary>Mean cross-entropy and its gradient, in slices: the whole in fp32 would cost more than the head itself.</summary>
+    /// <summary>
+    /// Mean cross-entropy, and the gradient of the sum of the losses: softmax - target. In slices, since the whole in fp32 would cost more
+    /// than the head itself; a sum, since one division of each weight's gradient is cheaper than one of each logit's.
+    /// </summary>
     internal static (double Loss, Tensor Gradient) CrossEntropy(Tensor logits, Tensor targets)
     {
         using var noGrad = no_grad();
         var count = targets.shape[0];
         var gradient = empty_like(logits);
+        using var minusOne = tensor(-1f);
         var loss = 0.0;
         for (var start = 0L; start < count; start += LossRows)
         {
             using var scope = NewDisposeScope();
             var rows = Math.Min(LossRows, count - start);
             var target = targets.narrow(0, start, rows).unsqueeze(1);
-            var logProbabilities = nn.functional.log_softmax(logits.narrow(0, start, rows).to(ScalarType.Float32), 1);
-            loss -= logProbabilities.gather(1, target).sum().item<float>();
-            var slice = logProbabilities.exp_().scatter_add_(1, target, tensor(-1f).expand(rows, 1)).mul_(1.0 / count);
-            gradient.narrow(0, start, rows).copy_(slice);
+            var probabilities = logits.narrow(0, start, rows).to(ScalarType.Float32).softmax(1);
+            loss -= probabilities.gather(1, target).clamp_(min: 1e-30).log_().sum().item<float>();
+            probabilities.scatter_add_(1, target, minusOne.expand(rows, 1));
+            gradient.narrow(0, start, rows).copy_(probabilities);
         }
         return (loss / count, gradient);
     }
 
-    private Dictionary<string, Tensor> Sum()
+    private Dictionary<string, Tensor> Mean(long tokens)
     {
         using var noGrad = no_grad();
         var sums = new Dictionary<string, Tensor>();
@@ -98,7 +102,7 @@ internal sealed class Gradients : IDisposable
         }
         foreach (var sum in sums.Values)
         {
-            sum.div_(_parts.Length);
+            sum.div_(tokens);
         }
         return sums;
     }
