@@ -25,7 +25,7 @@ public static class EngineLoader
             throw new ModelFileException(Path.Combine(folder, "tokenizer.json"), "model.vocab", $"has ids up to {tokenizer.VocabularySize - 1}, and the model's vocab_size is {config.VocabSize}.");
         }
         var device = TorchRuntime.ResolveDevice(options.Device);
-        var dtype = TorchRuntime.NameOf(TorchRuntime.ResolveDtype(options.Dtype, device));
+        var dtype = TorchRuntime.NameOf(TorchRuntime.ResolveDtype(options.Dtype, device, config.ParameterCount));
         var model = new ModelInfo
         {
             Id = id,
