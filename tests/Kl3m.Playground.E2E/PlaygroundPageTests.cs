@@ -1,0 +1,211 @@
+using Microsoft.Playwright;
+
+namespace Kl3m.Playground.E2E;
+
+/// <summary>What a student does on the first page, in real Chromium against the real app with the bundled model.</summary>
+public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+{
+    [Fact]
+    public async Task A_student_types_slides_generates_opens_a_token_stops_and_reads_markdown()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await page.GetByLabel("Prompt", new() { Exact = true }).FillAsync("Governing Law. This Agreement ");
+        await Assertions.Expect(page.Locator("#prompt-length")).ToContainTextAsync("prompt");
+
+        var temperature = page.GetByRole(AriaRole.Group, new() { Name = "Temperature" });
+        var before = await temperature.GetByRole(AriaRole.Textbox).Or(temperature.Locator("input[type=number]")).First.InputValueAsync();
+        var slider = temperature.Locator("input[type=range]");
+        await slider.FocusAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            await slider.PressAsync("ArrowRight");
+        }
+        await Assertions.Expect(page.Locator("#knob-Temperature")).Not.ToHaveValueAsync(before);
+        await SetAsync(page, "MaxTokens", "400");
+        await SetAsync(page, "Sequences", "3");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
+        var tokens = page.Locator(".kp-tokens .kp-t");
+        await tokens.Nth(5).WaitForAsync();
+        await Assertions.Expect(page.Locator(".kp-card")).ToHaveCountAsync(3);
+        var seenWhileRunning = await tokens.CountAsync();
+        Assert.True(await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).IsVisibleAsync(), "Tokens must be seen while it still runs.");
+        await tokens.Nth(seenWhileRunning + 5).WaitForAsync();
+
+        await tokens.First.ClickAsync();
+        var inspector = page.GetByLabel("Token inspector");
+        await Assertions.Expect(inspector).ToContainTextAsync("surprisal");
+        await Assertions.Expect(inspector).ToContainTextAsync("The rest");
+        await Assertions.Expect(inspector).ToContainTextAsync("The draw");
+        await Fixture.PictureAsync(page, "running-inspector");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Stopped");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Markdown" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-card .kp-markdown").First).ToBeVisibleAsync();
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_text_again()
+    {
+        var page = (await fixture.OpenAsync()).Page;
+        await page.GetByLabel("New seed each time").UncheckAsync();
+        await SetAsync(page, "MaxTokens", "24");
+        var texts = new List<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
+            await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
+            texts.Add(await page.Locator(".kp-tokens").First.TextContentAsync() ?? "");
+            await page.GetByLabel("Clear the continuations").ClickAsync();
+        }
+        Assert.NotEmpty(texts[0].Trim());
+        Assert.Equal(texts[0], texts[1]);
+    }
+
+    [Fact]
+    public async Task A_setting_that_does_not_fit_is_said_at_its_field_and_mended_by_one_click()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await page.GetByLabel("Prompt", new() { Exact = true }).FillAsync("The term ");
+        await SetAsync(page, "MaxTokens", "900000");
+        var knob = page.GetByRole(AriaRole.Group, new() { Name = "Max tokens" });
+        await Assertions.Expect(knob).ToContainTextAsync("more than the context");
+        await knob.GetByText("the most that fits").ClickAsync();
+        await Assertions.Expect(knob).Not.ToContainTextAsync("more than the context");
+        await Assertions.Expect(page.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("The term ");
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task Keys_alone_generate_walk_the_tokens_open_one_and_stop()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await SetAsync(page, "MaxTokens", "400");
+        await page.GetByLabel("Prompt", new() { Exact = true }).FocusAsync();
+        await page.Keyboard.PressAsync("Control+Enter");
+        await page.Locator(".kp-tokens .kp-t").Nth(5).WaitForAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Stopped");
+        await page.Locator(".kp-tokens [tabindex='0']").First.FocusAsync();
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("entropy");
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToHaveCountAsync(0);
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task Hostile_prompts_execute_nothing_and_leave_the_page_alive()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await SetAsync(page, "MaxTokens", "8");
+        string[] prompts =
+        [
+            "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>",
+            "[a](javascript:window.hit=1) {onclick=window.hit=1}",
+            "\u202Eright to left\u202C \u0007\u0000\u001b[2J",
+            new string('[', 2000),
+            "\uD83D\uDE00 é \u0301\u0301\u0301",
+        ];
+        foreach (var prompt in prompts)
+        {
+            await page.GetByLabel("Prompt", new() { Exact = true }).FillAsync(prompt);
+            await SetAsync(page, "MaxTokens", "8");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done", new() { Timeout = 30_000 });
+            await page.GetByRole(AriaRole.Button, new() { Name = "Markdown" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Tokens" }).ClickAsync();
+            Assert.False(await page.EvaluateAsync<bool>("() => 'hit' in window"));
+        }
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Theory]
+    [InlineData("wide-light", 1440, 900, ColorScheme.Light)]
+    [InlineData("wide-dark", 1440, 900, ColorScheme.Dark)]
+    [InlineData("phone-light", 390, 844, ColorScheme.Light)]
+    [InlineData("phone-dark", 390, 844, ColorScheme.Dark)]
+    public async Task Every_width_and_theme_generates_without_scrolling_sideways(string name, int width, int height, ColorScheme scheme)
+    {
+        var opened = await fixture.OpenAsync(width, height, scheme);
+        var page = opened.Page;
+        await page.GetByRole(AriaRole.Button, new() { Name = "Medical devices" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("32", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Fixture.PictureAsync(page, name);
+        await page.Locator(".kp-tokens:visible .kp-t").Nth(3).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToBeVisibleAsync();
+        await Fixture.PictureAsync(page, name + "-inspector");
+        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task About_shows_the_card_of_the_model_that_runs()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await page.GetByRole(AriaRole.Link, new() { Name = "About", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("not legal advice");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("ALEA Institute");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("CC BY 4.0");
+        await Fixture.PictureAsync(page, "about");
+        Assert.Empty(opened.Complaints);
+    }
+
+    private static async Task SetAsync(IPage page, string field, string value)
+    {
+        var input = page.Locator($"#knob-{field}");
+        await input.FillAsync(value);
+        await input.PressAsync("Tab");
+    }
+
+    /// <summary>One app and one browser for all tests of the class; each test has a page of its own.</summary>
+    public sealed class Fixture : IAsyncLifetime
+    {
+        private ChromiumBrowser? browser;
+        private PlaygroundApp? app;
+
+        public async ValueTask InitializeAsync()
+        {
+            if (ChromiumBrowser.IsInstalled)
+            {
+                browser = await ChromiumBrowser.LaunchAsync();
+                app = await PlaygroundApp.StartAsync();
+            }
+        }
+
+        internal Task<WatchedPage> OpenAsync(int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
+        {
+            Assert.SkipUnless(ChromiumBrowser.IsInstalled, ChromiumBrowser.Missing);
+            return browser!.OpenAsync(app!.Address, width, height, scheme);
+        }
+
+        /// <summary>Keeps a picture for people to look at, beside the test's program.</summary>
+        internal static Task PictureAsync(IPage page, string name) =>
+            page.ScreenshotAsync(new() { Path = Path.Combine(AppContext.BaseDirectory, "pictures", name + ".png") });
+
+        public async ValueTask DisposeAsync()
+        {
+            if (browser is not null)
+            {
+                await browser.DisposeAsync();
+            }
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
+        }
+    }
+}
