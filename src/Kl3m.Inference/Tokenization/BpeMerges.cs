@@ -67,7 +67,8 @@ internal sealed class BpeMerges
         }
 
         (int Rank, int Id)? MergeAt(int place) =>
-            place >= 0 && symbols[place] >= 0 && next[place] < symbols.Length && _merges.TryGetValue((symbols[place], symbols[next[place]]), out var merge)
+            place >= 0 && symbols[place] >= 0 && next[place] < symbols.Length
+            && _merges.TryGetValue((symbols[place], symbols[next[place]]), out var merge)
                 ? merge
                 : null;
 

@@ -36,7 +36,9 @@ internal static class ByteAlphabet
         return true;
     }
 
-    /// <summary>The bytes of a token; one with any character outside the alphabet is meant literally, all of it, as Hugging Face's decoder has it.</summary>
+    /// <summary>
+    /// The bytes of a token; one with any character outside the alphabet is meant literally, all of it, as Hugging Face's decoder has it.
+    /// </summary>
     public static byte[] Read(string token)
     {
         if (!Covers(token))

@@ -5,7 +5,7 @@ namespace Kl3m.Inference.Tokenization;
 /// <summary>A value inside a JSON file that knows where it stands, so that whatever is wrong with it is said by name.</summary>
 internal readonly record struct JsonField(string File, string Path, JsonElement Element)
 {
-    private const string Whole = "(whole file)";
+    public const string WholeFile = "(whole file)";
 
     /// <exception cref="ModelFileException">The bytes are not one JSON value, or an object in it has a name twice.</exception>
     public static JsonField Parse(ReadOnlySpan<byte> json, string file)
@@ -16,11 +16,11 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         }
         catch (Exception inner) when (inner is JsonException or InvalidOperationException)
         {
-            throw new ModelFileException(file, Whole, $"is not valid JSON. {inner.Message}", inner);
+            throw new ModelFileException(file, WholeFile, $"is not valid JSON. {inner.Message}", inner);
         }
     }
 
-    public ModelFileException Error(string problem, Exception? inner = null) => new(File, Path.Length == 0 ? Whole : Path, problem, inner);
+    public ModelFileException Error(string problem, Exception? inner = null) => new(File, Path.Length == 0 ? WholeFile : Path, problem, inner);
 
     /// <summary>The member of that name, or null when it is absent or null.</summary>
     public JsonField? Optional(string name) =>

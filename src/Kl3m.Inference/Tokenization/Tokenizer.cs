@@ -54,7 +54,7 @@ public sealed class Tokenizer
     {
         if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes and var length })
         {
-            throw new ModelFileException(path, "(whole file)", $"is {length >> 20} MB; a tokenizer.json of more than {MaxFileBytes >> 20} MB is not read.");
+            throw new ModelFileException(path, JsonField.WholeFile, $"is {length >> 20} MB; more than {MaxFileBytes >> 20} MB are not read.");
         }
         return new(TokenizerFile.Parse(File.ReadAllBytes(path), path));
     }
@@ -63,7 +63,9 @@ public sealed class Tokenizer
     /// <exception cref="ModelFileException">The file is broken, contradicts itself, or asks for what is not supported.</exception>
     public static Tokenizer Parse(ReadOnlySpan<byte> json, string name) => new(TokenizerFile.Parse(json, name));
 
-    /// <summary>The id of a token by its content as the file writes it: added tokens literally, others in the byte-level alphabet (<c>Ġthe</c>).</summary>
+    /// <summary>
+    /// The id of a token by its content as the file writes it: added tokens literally, others in the byte-level alphabet (<c>Ġthe</c>).
+    /// </summary>
     public int? Find(string content) => _ids.TryGetValue(content, out var id) ? id : null;
 
     /// <summary>
@@ -81,7 +83,9 @@ public sealed class Tokenizer
         return [.. ids];
     }
 
-    /// <summary>The tokens of a text with their UTF-16 offsets into it. Tokens that are part of one character span that character, all of it.</summary>
+    /// <summary>
+    /// The tokens of a text with their UTF-16 offsets into it. Tokens that are part of one character span that character, all of it.
+    /// </summary>
     public IReadOnlyList<TokenSpan> EncodeSpans(string text)
     {
         text = WellFormed(text);

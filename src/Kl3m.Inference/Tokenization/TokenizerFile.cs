@@ -12,7 +12,7 @@ internal sealed record TokenizerFile(
     IReadOnlyList<(string Left, string Right)> Merges,
     IReadOnlyList<AddedToken> AddedTokens)
 {
-    /// <summary>Four times the largest vocabularies in use. Arrays are as long as the largest id, so a hostile file must not choose it freely.</summary>
+    /// <summary>Four times the largest vocabularies in use. Arrays are as long as the largest id: a hostile file must not choose it.</summary>
     private const int IdLimit = 1 << 20;
 
     private const int MaxAddedTokenLength = 4096;

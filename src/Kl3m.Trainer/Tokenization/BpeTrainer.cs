@@ -1,3 +1,4 @@
+using System.Text;
 using Kl3m.Inference.Tokenization;
 
 namespace Kl3m.Trainer.Tokenization;
@@ -19,7 +20,8 @@ internal sealed class BpeTrainer
 
     private BpeTrainer(IReadOnlyDictionary<string, long> words, IEnumerable<string> reserved)
     {
-        _tokens = [.. reserved, .. Enumerable.Range(0, 256).Select(value => ByteAlphabet.CharacterOf((byte)value).ToString()).Order(StringComparer.Ordinal)];
+        var bytes = Enumerable.Range(0, 256).Select(value => ByteAlphabet.CharacterOf((byte)value)).Order();
+        _tokens = [.. reserved, .. bytes.Select(character => character.ToString())];
         _ids = _tokens.Select((token, id) => (token, id)).ToDictionary(pair => pair.token, pair => pair.id);
         // A dictionary's order is no promise; the result does not depend on it, but the walk over words should repeat too.
         _words = [.. words.OrderBy(word => word.Key, StringComparer.Ordinal).Select(word => (Symbols(word.Key), word.Value))];
@@ -131,5 +133,6 @@ internal sealed class BpeTrainer
         }
     }
 
-    private List<int> Symbols(string word) => [.. ByteAlphabet.Write(System.Text.Encoding.UTF8.GetBytes(word)).Select(character => _ids[character.ToString()])];
+    private List<int> Symbols(string word) =>
+        [.. ByteAlphabet.Write(Encoding.UTF8.GetBytes(word)).Select(character => _ids[character.ToString()])];
 }

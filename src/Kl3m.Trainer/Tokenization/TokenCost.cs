@@ -12,7 +12,8 @@ internal sealed class TokenCost(BpeVocabulary vocabulary)
 
     private readonly ConcurrentDictionary<string, int> _lengths = [];
 
-    public int Of(string text, TextSplitter splitter) => splitter.Split(text).Sum(piece => piece.AddedTokenId is null ? Length(text.Substring(piece.Start, piece.Length)) : 1);
+    public int Of(string text, TextSplitter splitter) =>
+        splitter.Split(text).Sum(piece => piece.AddedTokenId is null ? Length(text.Substring(piece.Start, piece.Length)) : 1);
 
     private int Length(string word) => _lengths.GetOrAdd(word, key =>
     {

@@ -9,7 +9,8 @@ internal static class TokenizerJson
     public static byte[] Write(BpeVocabulary vocabulary, IReadOnlyList<string> specials, IReadOnlyList<string> wholeTokens)
     {
         using var memory = new MemoryStream();
-        using (var json = new Utf8JsonWriter(memory, new() { Indented = true, IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var style = new JsonWriterOptions { Indented = true, IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (var json = new Utf8JsonWriter(memory, style))
         {
             json.WriteStartObject();
             json.WriteString("version", "1.0");

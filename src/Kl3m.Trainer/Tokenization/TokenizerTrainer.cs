@@ -18,12 +18,14 @@ internal static class TokenizerTrainer
         var least = Specials.Length + 256;
         if (size < least)
         {
-            throw new UsageException($"--vocab must be {least + wholeTokens.Count} at least: {least} for special tokens and bytes, {wholeTokens.Count} for whole tokens.");
+            throw new UsageException(
+                $"--vocab must be {least + wholeTokens.Count} at least: {least} for special tokens and bytes, {wholeTokens.Count} for whole tokens.");
         }
         var vocabulary = BpeTrainer.Train(CountWords(documents, wholeTokens), Specials, size);
         return vocabulary.Tokens.Count == size
             ? vocabulary
-            : throw new UsageException($"This corpus is good for {vocabulary.Tokens.Count + wholeTokens.Count} tokens at most; give a smaller --vocab or more --bytes.");
+            : throw new UsageException(
+                $"This corpus is good for {vocabulary.Tokens.Count + wholeTokens.Count} tokens at most; give a smaller --vocab or more --bytes.");
     }
 
     public static Dictionary<string, long> CountWords(IEnumerable<string> documents, IReadOnlyList<string> wholeTokens)

@@ -42,7 +42,9 @@ internal static class WholeTokens
         long Saving(string candidate)
         {
             var others = TokenizerTrainer.Splitter([.. candidates.Where(other => other != candidate)]);
-            return paragraphs.Where(text => text.Contains(candidate, StringComparison.Ordinal)).Sum(text => (long)cost.Of(text, others) - cost.Of(text, all));
+            return paragraphs
+                .Where(text => text.Contains(candidate, StringComparison.Ordinal))
+                .Sum(text => (long)cost.Of(text, others) - cost.Of(text, all));
         }
     }
 
@@ -58,7 +60,8 @@ internal static class WholeTokens
         }
     }
 
-    private static IEnumerable<string> Runs(char character, int longest) => Enumerable.Range(2, longest - 1).Select(length => new string(character, length));
+    private static IEnumerable<string> Runs(char character, int longest) =>
+        Enumerable.Range(2, longest - 1).Select(length => new string(character, length));
 
     private static IEnumerable<string> WithSpace(IEnumerable<string> texts) => texts.SelectMany(text => new[] { text, " " + text });
 
