@@ -157,7 +157,7 @@ internal readonly struct JsonFields(string file, JsonElement element)
     }
 
     [SuppressMessage("Globalization", "CA1308", Justification = "A word in a message.")]
-    public static string Kind(JsonElement value) => value.ValueKind switch
+    private static string Kind(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.True or JsonValueKind.False => "a boolean",
         JsonValueKind.Array or JsonValueKind.Object => $"an {value.ValueKind.ToString().ToLowerInvariant()}",

@@ -11,7 +11,10 @@ namespace Kl3m.Inference.Weights;
 /// A file of tensors: 8 bytes header length, a JSON header, then the tensors' bytes without gaps or overlaps. The file is
 /// memory-mapped; the whole header is checked when it is opened, and a tensor's bytes are read when it is.
 /// </summary>
-/// <remarks>Format: github.com/huggingface/safetensors, README, "Format".</remarks>
+/// <remarks>
+/// Format: github.com/huggingface/safetensors, README, "Format". While it is open the file must not be cut shorter: reading a mapped page
+/// that is gone ends the process.
+/// </remarks>
 public sealed unsafe class SafetensorsFile : IDisposable
 {
     /// <summary>The format's own limit on the header.</summary>

@@ -68,6 +68,7 @@ public sealed class GptNeoXVariantTests
     /// <summary>Weights as large as trained ones, so that every part of the model shows in the logits.</summary>
     internal static GptNeoXModel Random(GptNeoXConfig config, Dictionary<string, float[]>? copies = null, ScalarType dtype = ScalarType.Float32)
     {
+        set_num_threads(1); // models this small: two threads would only wait for each other
         manual_seed(7);
         return new GptNeoXModel(config, (name, shape) =>
         {

@@ -80,6 +80,7 @@ public sealed class TrainingTests
 
     private static GptNeoXModel Fresh(GptNeoXConfig config, ScalarType? compute = null)
     {
+        set_num_threads(1); // models this small: two threads would only wait for each other
         manual_seed(1);
         return new GptNeoXModel(config, (name, shape) => new Parameter(name.EndsWith("norm.weight", StringComparison.Ordinal) ? ones(shape) : randn(shape) * 0.2), compute);
     }
