@@ -56,7 +56,7 @@ internal sealed class RankedRow
     {
         get
         {
-            while (rank >= sorted)
+            while (rank >= sorted && sorted < keys.Length)
             {
                 Widen();
             }

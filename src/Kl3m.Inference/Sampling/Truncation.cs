@@ -72,13 +72,21 @@ internal static class Truncation
             end++;
         }
         var first = end;
-        var held = 0.0;
-        var farthest = 0f;
-        while (end - first < candidates.Count && ((float)(held / candidates.Sum) < mass || Math.Min(Distance(first - 1), Distance(end)) <= farthest))
+        var (before, after) = (Distance(first - 1), Distance(end));
+        var (held, farthest) = (0.0, 0f);
+        while (end - first < candidates.Count && ((float)(held / candidates.Sum) < mass || Math.Min(before, after) <= farthest))
         {
-            var next = Distance(first - 1) <= Distance(end) ? --first : end++;
-            farthest = Distance(next);
-            held += candidates.WeightOf(candidates[next]);
+            farthest = Math.Min(before, after);
+            if (before <= after)
+            {
+                held += candidates.WeightOf(candidates[--first]);
+                before = Distance(first - 1);
+            }
+            else
+            {
+                held += candidates.WeightOf(candidates[end++]);
+                after = Distance(end);
+            }
         }
         return (first, end);
     }

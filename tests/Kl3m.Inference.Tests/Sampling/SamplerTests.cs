@@ -22,7 +22,7 @@ public sealed class SamplerTests
     [MemberData(nameof(EachOfTheSettings))]
     public void Many_draws_agree_with_the_distribution(int index)
     {
-        const int Draws = 1_000_000 / 6;
+        const int Draws = 1_000_000;
         var settings = Settings[index];
         var logits = Row(new Random(5), 40, 2);
         int[] tokens = [3, 7, 3, 9, 3];
@@ -89,7 +89,9 @@ public sealed class SamplerTests
         foreach (var settings in Settings)
         {
             var logits = Row(random, Vocabulary, 2);
-            int[] tokens = [5, 3, 5, 3, 8, 5];
+            // The penalties move the likeliest tokens: the ruler must not follow.
+            int[] likely = [.. Enumerable.Range(0, Vocabulary).OrderByDescending(id => logits[id]).Take(6)];
+            int[] tokens = [likely[0], likely[5], likely[2], likely[0], likely[2], likely[0]];
             var last = sampler.Explain(logits, settings, tokens, 3).Stages[^1];
             var end = 0.0;
             foreach (var (id, probability) in last.TokenIds.Zip(last.Probabilities))
@@ -240,6 +242,20 @@ public sealed class SamplerTests
             var drawn = used.Sample(logits, settings, [1, 2, 1], 1, u, 3);
             Assert.Equal(drawn.Score.TokenId, new Sampler(Vocabulary).Sample(logits, settings, [1, 2, 1], 1, u, 3).Score.TokenId);
         }
+    }
+
+    [Fact]
+    public void Only_results_are_allocated()
+    {
+        var sampler = new Sampler(Vocabulary);
+        var logits = Row(new Random(4), Vocabulary, 0.1f);
+        int[] tokens = [.. Enumerable.Range(0, 500).Select(i => i % 90)];
+        var settings = new SamplingParams { Temperature = 0.9f, TopP = 0.9f, TypicalP = 0.9f, RepetitionPenalty = 1.1f, FrequencyPenalty = 0.1f, NoRepeatNgramSize = 2 };
+        sampler.Sample(logits, settings, tokens, 100, 0.9, 100);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        sampler.Sample(logits, settings, tokens, 100, 0.9, 0);
+        // A score, a trace and its handful of stages; a row of the vocabulary would be 4,000 bytes.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
     }
 
     [Fact]
