@@ -5,7 +5,7 @@ namespace Kl3m.Inference.Engine;
 /// <summary>The buffer that a step's logits go to, and the samplers that read them, several rows at a time on several cores.</summary>
 internal sealed class LogitsReader(int vocabularySize, int threads)
 {
-    private readonly Sampler[] samplers = [.. Enumerable.Range(0, threads).Select(_ => new Sampler(vocabularySize))];
+    private readonly Sampler?[] samplers = new Sampler?[threads];
     private float[] logits = [];
 
     public Span<float> Buffer(int rows)
@@ -19,18 +19,20 @@ internal sealed class LogitsReader(int vocabularySize, int threads)
 
     public void Read(IReadOnlyList<LogitRow> rows)
     {
-        if (rows.Count == 1 || samplers.Length == 1)
+        if (rows.Count <= 1 || samplers.Length == 1)
         {
             ReadEvery(1, 0);
             return;
         }
-        Parallel.For(0, samplers.Length, worker => ReadEvery(samplers.Length, worker));
+        var workers = Math.Min(samplers.Length, rows.Count);
+        Parallel.For(0, workers, worker => ReadEvery(workers, worker));
 
         void ReadEvery(int stride, int first)
         {
+            var sampler = samplers[first] ??= new(vocabularySize);
             for (var i = first; i < rows.Count; i += stride)
             {
-                rows[i].Read(samplers[first], logits, vocabularySize);
+                rows[i].Read(sampler, logits, vocabularySize);
             }
         }
     }

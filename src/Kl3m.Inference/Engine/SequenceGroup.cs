@@ -97,10 +97,6 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
         {
             line.Leave();
         }
-        foreach (var sequence in error is null ? [] : Sequences)
-        {
-            sequence.Settle();
-        }
         if (HasFinished)
         {
             Write(new GenerationFinished(new(prompt.Length, Written), new(queued, FirstToken, Elapsed)));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Kl3m.Inference.Sampling;
 using Microsoft.Extensions.Logging;
 
 namespace Kl3m.Inference.Engine;
@@ -140,10 +141,12 @@ internal sealed class StepLoop(
 
     private void Report(Step step, List<LogitRow> rows)
     {
-        foreach (var row in rows.Where(row => row is { Error: not null, Sequence.Group.HasEnded: false }))
+        foreach (var row in rows)
         {
-            log.SamplingFailed(row.Error);
-            End(row.Sequence.Group, new EngineFailedException($"Sampling failed: {row.Error!.Message}", row.Error));
+            if (row.Error is { } error)
+            {
+                Fail(row.Sequence.Group, error);
+            }
         }
         foreach (var (sequence, chunk) in step.Items)
         {
@@ -157,12 +160,7 @@ internal sealed class StepLoop(
         {
             if (row is { Drawn: { } token, Sequence: { Group.HasEnded: false } sequence })
             {
-                metrics.TokenGenerated();
-                sequence.Append(token);
-                if (sequence.HasFinished)
-                {
-                    scheduler.Release(sequence);
-                }
+                Append(sequence, token);
             }
         }
         foreach (var (sequence, _) in step.Items)
@@ -174,10 +172,40 @@ internal sealed class StepLoop(
         }
     }
 
+    private void Append(Sequence sequence, SampledToken token)
+    {
+        metrics.TokenGenerated();
+        try
+        {
+            sequence.Append(token);
+        }
+        catch (Exception error)
+        {
+            Fail(sequence.Group, error);
+        }
+        if (sequence.HasFinished)
+        {
+            scheduler.Release(sequence);
+        }
+    }
+
+    private void Fail(SequenceGroup group, Exception error)
+    {
+        if (!group.HasEnded)
+        {
+            log.SamplingFailed(error);
+            End(group, new EngineFailedException($"Sampling failed: {error.Message}", error));
+        }
+    }
+
     private void Fail(Step step, Exception failure)
     {
         log.StepFailed(failure, step.Items.Count, step.Tokens);
         metrics.StepFailed();
+        foreach (var (sequence, _) in step.Items)
+        {
+            sequence.Settle();
+        }
         foreach (var (sequence, _) in step.Items)
         {
             End(sequence.Group, new EngineFailedException($"A step of the engine failed: {failure.Message}", failure));

@@ -22,6 +22,21 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
+    public void Logits_are_computed_only_where_a_token_is_drawn()
+    {
+        var scheduler = Make(tokenBudget: 32);
+        Add(scheduler, prompt: 50);
+        Add(scheduler, prompt: 40, maxTokens: 0);
+        var rows = Enumerable.Range(0, 3).Select(_ =>
+        {
+            var step = scheduler.Schedule();
+            Do(step);
+            return step.LogitRows;
+        });
+        Assert.Equal([0, 0, 1], rows);
+    }
+
+    [Fact]
     public void Prompts_get_on_even_when_those_who_write_use_the_budget_up()
     {
         var scheduler = Make(tokenBudget: 16);
@@ -47,7 +62,7 @@ public sealed class SchedulerTests : IDisposable
     [Fact]
     public void A_user_leaves_room_for_others_but_an_idle_engine_takes_a_large_request()
     {
-        var scheduler = Make(options: new() { MaxRunning = 10, MaxRunningPerUser = 4 });
+        var scheduler = Make(options: new() { MaxRunning = 12, MaxRunningPerUser = 4 });
         var large = Add(scheduler, prompt: 1, sequences: 6, user: "a");
         var second = Add(scheduler, prompt: 1, user: "a");
         var other = Add(scheduler, prompt: 1, sequences: 4, user: "b");
@@ -130,7 +145,7 @@ public sealed class SchedulerTests : IDisposable
         foreach (var (sequence, chunk) in step.Items)
         {
             sequence.Computed += chunk.TokenIds.Length;
-            if (sequence.Computed == sequence.Tokens.Length)
+            if (sequence.Computed == sequence.Tokens.Length && sequence.Group.MaxTokens > 0)
             {
                 sequence.Append(new(new() { TokenId = 'x', RawLogprob = 0, FinalLogprob = 0, Rank = 1, Entropy = 0, Alternatives = [] }, new([], null, 0, 1, 1)));
             }
