@@ -24,7 +24,6 @@ internal sealed partial class ModelHost(BackendCatalogue catalogue, IOptions<Mod
             catalogue.Loading(LoadPhase.Reading);
             generator = await load(folder, catalogue.Loading, stoppingToken);
             catalogue.Ready(generator);
-            LogReady(folder.Id, generator.Model.Device, generator.Model.Dtype);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -47,9 +46,6 @@ internal sealed partial class ModelHost(BackendCatalogue catalogue, IOptions<Mod
 
     [LoggerMessage(LogLevel.Information, "Loading {Model} from {Folder}")]
     private partial void LogLoading(string model, string folder);
-
-    [LoggerMessage(LogLevel.Information, "{Model} serves on {Device} in {Dtype}")]
-    private partial void LogReady(string model, string device, string dtype);
 
     [LoggerMessage(LogLevel.Critical, "The model could not be loaded; the app serves without one")]
     private partial void LogFailed(Exception exception);
