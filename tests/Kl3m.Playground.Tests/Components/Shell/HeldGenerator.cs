@@ -12,6 +12,8 @@ internal sealed class HeldGenerator : ITextGenerator
 
     public List<GenerationRequest> Requests { get; } = [];
 
+    public List<string> Tokenized { get; } = [];
+
     /// <summary>Thrown in place of the first event, once.</summary>
     public Exception? Refusal { get; set; }
 
@@ -54,7 +56,14 @@ internal sealed class HeldGenerator : ITextGenerator
         }
     }
 
-    public ValueTask<IReadOnlyList<TokenSpan>> TokenizeAsync(string text, CancellationToken cancellationToken = default) => words.TokenizeAsync(text, cancellationToken);
+    public ValueTask<IReadOnlyList<TokenSpan>> TokenizeAsync(string text, CancellationToken cancellationToken = default)
+    {
+        lock (Tokenized)
+        {
+            Tokenized.Add(text);
+        }
+        return words.TokenizeAsync(text, cancellationToken);
+    }
 
     public ValueTask<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, bool skipSpecialTokens = false, CancellationToken cancellationToken = default) =>
         words.DetokenizeAsync(tokenIds, skipSpecialTokens, cancellationToken);

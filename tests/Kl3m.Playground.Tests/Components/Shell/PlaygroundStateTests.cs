@@ -215,14 +215,15 @@ public sealed class PlaygroundStateTests
     [Fact]
     public async Task The_prompt_is_counted_once_the_typing_pauses()
     {
-        await using var fixture = new StateFixture(new FakeTextGenerator());
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
         await fixture.CountPrompt(15);
         fixture.State.Type("a");
         fixture.Time.Advance(PromptLength.Pause / 2);
         fixture.State.Type("ab");
         fixture.Time.Advance(PromptLength.Pause / 2);
-        Assert.Equal(15, fixture.State.PromptTokens);
         await fixture.CountPrompt(2);
+        Assert.Equal(["Governing Law. ", "ab"], generator.Tokenized);
     }
 
     [Fact]
