@@ -65,18 +65,30 @@ public sealed class GptNeoXVariantTests
         Close(expected, rows);
     }
 
-    /// <summary>Weights as large as trained ones, so that every part of the model shows in the logits.</summary>
-    internal static GptNeoXModel Random(GptNeoXConfig config, Dictionary<string, float[]>? copies = null, ScalarType dtype = ScalarType.Float32)
+    /// <summary>The same weights every time, and as large as trained ones, so that every part of the model shows in the logits.</summary>
+    internal static GptNeoXModel Random(
+        GptNeoXConfig config,
+        Dictionary<string, float[]>? copies = null,
+        ScalarType dtype = ScalarType.Float32,
+        Func<Tensor, Tensor>? wrap = null,
+        ScalarType? compute = null)
     {
         set_num_threads(1); // models this small: two threads would only wait for each other
-        manual_seed(7);
+        // Not libtorch's generator: that one is shared by all tests that run at the same time.
+        var random = new Random(7);
         return new GptNeoXModel(config, (name, shape) =>
         {
-            using var scope = NewDisposeScope();
-            var values = randn(shape) * (shape.Length == 1 ? 0.3 : 1.2 / Math.Sqrt(shape[1])) + (name.EndsWith("norm.weight", StringComparison.Ordinal) ? 1 : 0);
-            copies?.Add(name, values.data<float>().ToArray());
-            return values.to(dtype).MoveToOuterDisposeScope();
-        });
+            var scale = shape.Length == 1 ? 0.5f : 2 / MathF.Sqrt(shape[1]);
+            var shift = name.EndsWith("norm.weight", StringComparison.Ordinal) ? 1 : 0;
+            var values = new float[shape.Aggregate(1L, (product, dimension) => product * dimension)];
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = shift + scale * (2 * random.NextSingle() - 1);
+            }
+            copies?.Add(name, values);
+            var weight = tensor(values, shape).to(dtype, disposeAfter: true);
+            return wrap is null ? weight : wrap(weight);
+        }, compute);
     }
 
     private static void Close(double[] expected, float[] actual)

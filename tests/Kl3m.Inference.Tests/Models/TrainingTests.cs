@@ -17,7 +17,7 @@ public sealed class TrainingTests
     public void Every_weight_gets_a_gradient_in_its_own_type(bool mixed)
     {
         using var scope = NewDisposeScope();
-        using var model = Fresh(Tiny, mixed ? ScalarType.BFloat16 : null);
+        using var model = Fresh(mixed ? ScalarType.BFloat16 : null);
         Loss(model).backward();
         Assert.All(model.Parameters, pair =>
         {
@@ -30,7 +30,7 @@ public sealed class TrainingTests
     public void A_gradient_is_the_slope_of_the_loss()
     {
         using var scope = NewDisposeScope();
-        using var model = Fresh(Tiny);
+        using var model = Fresh();
         Loss(model).backward();
         foreach (var (name, parameter) in model.Parameters)
         {
@@ -58,7 +58,7 @@ public sealed class TrainingTests
     public void Scoring_in_inference_mode_does_not_spoil_training_after_it()
     {
         using var scope = NewDisposeScope();
-        using var model = Fresh(Tiny);
+        using var model = Fresh();
         using (inference_mode())
         {
             Loss(model);
@@ -70,7 +70,7 @@ public sealed class TrainingTests
     public void A_step_may_have_a_dispose_scope_of_its_own()
     {
         using var outer = NewDisposeScope();
-        using var model = Fresh(Tiny);
+        using var model = Fresh();
         for (var step = 0; step < 2; step++)
         {
             using var scope = NewDisposeScope();
@@ -78,12 +78,7 @@ public sealed class TrainingTests
         }
     }
 
-    private static GptNeoXModel Fresh(GptNeoXConfig config, ScalarType? compute = null)
-    {
-        set_num_threads(1); // models this small: two threads would only wait for each other
-        manual_seed(1);
-        return new GptNeoXModel(config, (name, shape) => new Parameter(name.EndsWith("norm.weight", StringComparison.Ordinal) ? ones(shape) : randn(shape) * 0.2), compute);
-    }
+    private static GptNeoXModel Fresh(ScalarType? compute = null) => GptNeoXVariantTests.Random(Tiny, wrap: weight => new Parameter(weight), compute: compute);
 
     private static Tensor Loss(GptNeoXModel model)
     {
