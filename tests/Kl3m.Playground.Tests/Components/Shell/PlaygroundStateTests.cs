@@ -213,7 +213,7 @@ public sealed class PlaygroundStateTests
     }
 
     [Fact]
-    public async Task The_prompt_is_counted_once_the_typing_pauses()
+    public async Task Of_prompts_typed_in_a_row_only_the_last_is_counted()
     {
         var generator = new HeldGenerator();
         await using var fixture = new StateFixture(generator);
