@@ -307,28 +307,6 @@ export async function toClipboard(text) {
   }
 }
 
-// The palette belongs to the whole page, which remembers it (early.js); here it is only chosen and followed.
-export function watchPalette(net) {
-  let last = document.documentElement.dataset.palette ?? 'blue';
-  const stop = window.kpLook?.watch(({ palette }) => {
-    if (palette !== last) {
-      last = palette;
-      net.invokeMethodAsync('PaletteChanged', palette);
-    }
-  });
-  return {
-    current: () => last,
-    choose(name) {
-      if (window.kpLook) {
-        window.kpLook.set('palette', name);
-      } else {
-        document.documentElement.dataset.palette = name;
-      }
-    },
-    stop() { stop?.(); },
-  };
-}
-
 function debounce(delay, action) {
   let timer = 0;
   return (...args) => {
