@@ -2,6 +2,7 @@ using Kl3m.Inference;
 using Kl3m.Trainer;
 using Kl3m.Trainer.Evaluation;
 using Kl3m.Trainer.Export;
+using Kl3m.Trainer.Tokenization;
 using Kl3m.Trainer.Training;
 
 const string Usage = """
@@ -18,6 +19,8 @@ try
     var arguments = new Arguments(args.Skip(1).ToList());
     switch (args.FirstOrDefault())
     {
+        case "tokenizer":
+            return TokenizerCommand.Run(args[1..]);
         case "train":
             TrainCommand.Run(arguments);
             return 0;

@@ -65,7 +65,7 @@ internal sealed class Gradients : IDisposable
         using var noGrad = no_grad();
         var count = targets.shape[0];
         var gradient = empty_like(logits);
-        using var minusOne = tensor(-1f);
+        using var minusOne = tensor(-1f, device: logits.device);
         var loss = 0.0;
         for (var start = 0L; start < count; start += LossRows)
         {

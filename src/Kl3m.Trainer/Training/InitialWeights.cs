@@ -10,11 +10,11 @@ namespace Kl3m.Trainer.Training;
 /// </summary>
 internal static class InitialWeights
 {
-    public static Dictionary<string, Tensor> Draw(GptNeoXConfig config, int seed)
+    public static Dictionary<string, Tensor> Draw(GptNeoXConfig config, int seed, Device device)
     {
         var weights = new Dictionary<string, Tensor>();
         using var generator = new Generator((ulong)seed, CPU);
-        using var shapes = new GptNeoXModel(config, (name, shape) => (weights[name] = Draw(name, shape)).alias());
+        using var shapes = new GptNeoXModel(config, (name, shape) => (weights[name] = Draw(name, shape).to(device)).alias());
         return weights;
 
         Tensor Draw(string name, long[] shape)

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Kl3m.Inference.Engine;
 using Kl3m.Inference.Tokenization;
 using Kl3m.Trainer.Data;
+using TorchSharp;
 
 namespace Kl3m.Trainer.Training;
 
@@ -14,8 +16,10 @@ internal static class TrainCommand
         var corpus = CorpusFile.In(arguments.Required("corpus"));
         var tokenizerPath = arguments.Required("tokenizer");
         var options = TrainingOptions.Read(arguments);
-        var budget = Budget(arguments);
+        var device = TorchRuntime.ResolveDevice(arguments.Choice("device", ["auto", "cpu", "cuda"]));
+        var budget = Budget(arguments, device);
         arguments.End();
+        NativeHeap.KeepPages();
 
         var digest = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(tokenizerPath)))[..16];
         var fresh = new RunState(options, new LearningRateSchedule(options.WarmupSteps), digest, 0, 0);
@@ -40,11 +44,11 @@ internal static class TrainCommand
         }
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        state = new TrainingLoop(run, checkpoint, config, state, windows, budget, TimeProvider.System, Print).Run(stop.Token);
+        state = new TrainingLoop(run, checkpoint, config, state, windows, budget, device, TimeProvider.System, Print).Run(stop.Token);
         Console.WriteLine(state.Step == state.Schedule.End ? "Done: export it." : "Stopped: the same command goes on from here.");
     }
 
-    private static TrainingBudget Budget(Arguments arguments)
+    private static TrainingBudget Budget(Arguments arguments, torch.Device device)
     {
         var steps = arguments.Number("steps", 1);
         return new(
@@ -53,7 +57,8 @@ internal static class TrainCommand
             arguments.Number("minutes", 0.0),
             arguments.Number("decay-minutes", 20.0, 0),
             arguments.Number("checkpoint-minutes", 5.0, 0),
-            arguments.Number("threads", Environment.ProcessorCount, 1));
+            // A GPU is kept busy by one thread, and its own threads would only quarrel over it.
+            arguments.Number("threads", device.type == DeviceType.CPU ? Environment.ProcessorCount : 1, 1));
     }
 
     /// <summary>The end of a run may be settled later; what makes its steps may not change on the way.</summary>

@@ -13,7 +13,7 @@ internal sealed record TrainingBudget(int? Steps, int DecaySteps, double? Minute
 
 /// <summary>Trains from where the run's folder stands until the budget is spent or somebody stops it.</summary>
 internal sealed class TrainingLoop(
-    string run, string? checkpoint, GptNeoXConfig config, RunState begin, WindowOrder windows, TrainingBudget budget, TimeProvider time, Action<string> print)
+    string run, string? checkpoint, GptNeoXConfig config, RunState begin, WindowOrder windows, TrainingBudget budget, Device device, TimeProvider time, Action<string> print)
 {
     private readonly TrainingOptions _options = begin.Options;
     private readonly long _started = time.GetTimestamp();
@@ -21,7 +21,7 @@ internal sealed class TrainingLoop(
     /// <returns>The state reached, which is also the newest checkpoint.</returns>
     public RunState Run(CancellationToken stop)
     {
-        var weights = InitialWeights.Draw(config, _options.Seed);
+        var weights = InitialWeights.Draw(config, _options.Seed, device);
         var optimizer = new Optimizer(_options, weights);
         if (checkpoint is not null)
         {
@@ -69,7 +69,7 @@ internal sealed class TrainingLoop(
         }
         using var whole = tensor(ids, [_options.Batch, _options.Context + 1]);
         using var rows = whole.unfold(1, length + 1, length);
-        return rows.reshape(-1, length + 1);
+        return rows.reshape(-1, length + 1).to(device);
     }
 
     private LearningRateSchedule WithEnd(LearningRateSchedule schedule) => budget.Steps is { } steps

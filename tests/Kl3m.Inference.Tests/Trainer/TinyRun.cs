@@ -3,6 +3,7 @@ using Kl3m.Inference.Tests.Tokenization;
 using Kl3m.Inference.Tokenization;
 using Kl3m.Trainer.Data;
 using Kl3m.Trainer.Training;
+using TorchSharp;
 
 namespace Kl3m.Inference.Tests.Trainer;
 
@@ -33,7 +34,7 @@ internal sealed class TinyRun : IDisposable
         var windows = new WindowOrder([(tokens, 1)], options.Context, options.Seed, new SpaceSplits(tokenizer, options.SpaceSplits));
         var checkpoint = RunState.Newest(Folder);
         var state = checkpoint is null ? new RunState(options, new(options.WarmupSteps), "tiny", 0, 0) : RunState.Load(checkpoint);
-        return new TrainingLoop(Folder, checkpoint, Config, state, windows, budget ?? Budget, new TickingTime(), print ?? (_ => { })).Run(CancellationToken.None);
+        return new TrainingLoop(Folder, checkpoint, Config, state, windows, budget ?? Budget, torch.CPU, new TickingTime(), print ?? (_ => { })).Run(CancellationToken.None);
     }
 
     /// <summary>The weights of the newest checkpoint, byte for byte.</summary>
