@@ -25,7 +25,7 @@ public sealed record EngineOptions
     [Range(1, 1 << 30)]
     public int MaxPromptBytes { get; init; } = 1 << 20;
 
-    /// <summary>Memory for keys and values of all sequences together; 0 takes 2 GiB on a CPU and 16 GiB on a GPU.</summary>
+    /// <summary>Memory for keys and values of all sequences together; 0 takes a quarter of the machine's memory on a CPU and 8 GiB on a GPU.</summary>
     [Range(0, long.MaxValue)]
     public long KvCacheBytes { get; init; }
 
@@ -42,8 +42,5 @@ public sealed record EngineOptions
     public string Dtype { get; init; } = "auto";
 
     /// <summary><see cref="TokenBudget"/>, or its default on the device that the model got.</summary>
-    public int TokenBudgetOn(string device) => TokenBudget > 0 ? TokenBudget : device == "cpu" ? 128 : 2048;
-
-    /// <summary><see cref="KvCacheBytes"/>, or its default on the device that the model got.</summary>
-    public long KvCacheBytesOn(string device) => KvCacheBytes > 0 ? KvCacheBytes : device == "cpu" ? 2L << 30 : 16L << 30;
+    internal int TokenBudgetOn(string device) => TokenBudget > 0 ? TokenBudget : device == "cpu" ? 128 : 2048;
 }
