@@ -45,8 +45,13 @@
     watch(watcher) { watchers.add(watcher); return () => watchers.delete(watcher); },
   };
 
-  // Typed before the circuit is up: the interactive page replaces the prerendered one, text and all.
+  // Typed before the circuit is up: the interactive page replaces the prerendered one, text and all. Or kept over a reload.
   let typed = null;
+  try {
+    const value = sessionStorage.getItem("kp.prompt");
+    sessionStorage.removeItem("kp.prompt");
+    if (value !== null) typed = { value, selectionStart: value.length, selectionEnd: value.length };
+  } catch { /* as above */ }
   const keep = (event) => {
     if (event.target instanceof HTMLTextAreaElement && event.target.id === "prompt") {
       const { value, selectionStart, selectionEnd } = event.target;

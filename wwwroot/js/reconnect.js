@@ -1,8 +1,17 @@
 // The banner that tells of a lost line to the server. Blazor puts its classes on the element and counts its attempts; here are the buttons.
 const banner = document.getElementById("components-reconnect-modal");
 
+// The settings are the server's and are lost with it; the prompt need not be.
+function reload() {
+  const prompt = document.getElementById("prompt");
+  if (prompt) {
+    try { sessionStorage.setItem("kp.prompt", prompt.value); } catch { /* refused: then it is lost */ }
+  }
+  location.reload();
+}
+
 banner.querySelector("[data-retry]").addEventListener("click", async () => {
   // False: the server has let the circuit go; only a reload helps.
-  if (!(await Blazor.reconnect().catch(() => false))) location.reload();
+  if (!(await Blazor.reconnect().catch(() => false))) reload();
 });
-for (const button of document.querySelectorAll("[data-reload]")) button.addEventListener("click", () => location.reload());
+for (const button of document.querySelectorAll("[data-reload]")) button.addEventListener("click", reload);

@@ -45,3 +45,11 @@ export function listen(page) {
 
 export const look = () => window.kpLook.get();
 export const setLook = (name, value) => window.kpLook.set(name, value);
+
+export function focusHeading() {
+  const heading = document.querySelector("h1");
+  if (heading) {
+    heading.tabIndex = -1;
+    heading.focus();
+  }
+}
