@@ -51,13 +51,7 @@ internal static class ModelCard
 
             ![Training loss over tokens](training-curve.svg)
 
-            ## What it writes
-
-            Temperature 0.7, top-p 0.95, at most {Samples.MaxTokens} new tokens, seeds 1 to {Samples.Count}, through this project's inference engine; unedited and not selected.
-
-            {string.Join("\n\n", samples.Select(Quote))}
-
-            ## Data
+            {WhatItWrites(samples)}## Data
 
             231 MB of US statutes, regulations, contracts, opinions and guidance; no share-alike and no unclear material. Federal statutes, regulations,
             agency documents and court opinions are works of the US government or edicts of government, in the public domain; the rest needs or
@@ -119,6 +113,23 @@ internal static class ModelCard
 
     private static bool Finished(RunState state) => state.Step == state.Schedule.End;
 
-    private static string Quote(Sample sample, int index) =>
-        $"{index + 1}. Seed {sample.Seed}\n\n" + string.Join('\n', $"**{sample.Prompt}**{sample.Text}".Split('\n').Select(line => $"   > {line}".TrimEnd()));
+    private static string WhatItWrites(IReadOnlyList<Sample> samples) => samples.Count == 0 ? "" : $"""
+        ## What it writes
+
+        Temperature 0.7, top-p 0.95, at most {Samples.MaxTokens} new tokens, seeds 1 to {samples.Count}, through this project's inference engine; unedited and not selected.
+
+        {string.Join("\n\n", samples.Select(Quote))}
+
+
+        """;
+
+    /// <summary>The prompt in bold, except for the space at its end, which Markdown would not allow there.</summary>
+    private static string Quote(Sample sample, int index)
+    {
+        var prompt = sample.Prompt.TrimEnd();
+        var text = $"**{prompt}**{Escape(sample.Prompt[prompt.Length..] + sample.Text)}";
+        return $"{index + 1}. Seed {sample.Seed}\n\n" + string.Join('\n', text.Split('\n').Select(line => $"   > {line}".TrimEnd()));
+    }
+
+    private static string Escape(string text) => string.Concat(text.Select(c => "\\`*_[]<>#|~".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : $"{c}"));
 }
