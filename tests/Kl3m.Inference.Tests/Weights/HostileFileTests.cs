@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Kl3m.Inference.Weights;
 
 namespace Kl3m.Inference.Tests.Weights;
 
@@ -83,6 +84,7 @@ public sealed class HostileFileTests
         ["negative dimension"] = Header(Dense, model => model.Tensor(Dense)["shape"] = new JsonArray(-8, -8)),
         ["fractional dimension"] = Header(Dense, model => model.Tensor(Dense)["shape"] = new JsonArray(8.0, 8.5)),
         ["dimension above 64 bits"] = Header(Dense, model => model.Tensor(Dense)["shape"] = JsonNode.Parse("[99999999999999999999]")),
+        ["bits that wrap to the right size"] = Header(Dense, model => model.Tensor(Dense)["shape"] = new JsonArray((1L << 59) + 64)),
         ["product that wraps to the right size"] = Header(Dense, model => model.Tensor(Dense)["shape"] = new JsonArray(64, 1L << 32, 1L << 32)),
         ["product that wraps to 0"] = Header(Dense, model => model.Tensor(Dense)["shape"] = new JsonArray(1L << 32, 1L << 32)),
         ["a hundred dimensions"] = Header(Dense, model => model.Tensor(Dense)["shape"] = new JsonArray([.. Enumerable.Repeat(1, 100).Select(one => (JsonNode)one)])),
@@ -163,6 +165,24 @@ public sealed class HostileFileTests
         Assert.Equal((file, field), (error.File, error.Field));
         Assert.StartsWith($"{file}: {field}: ", error.Message, StringComparison.Ordinal);
         Assert.InRange(error.Message.Length, 20, 800);
+    }
+
+    /// <summary>Before anyone asks for a tensor, so that no size of one is trusted.</summary>
+    [Theory]
+    [InlineData("bits that wrap to the right size")]
+    [InlineData("product that wraps to the right size")]
+    [InlineData("product that wraps to 0")]
+    [InlineData("shape of another size")]
+    [InlineData("a gap between tensors")]
+    [InlineData("two tensors on the same bytes")]
+    [InlineData("offsets behind the end")]
+    [InlineData("file with bytes to spare")]
+    public void A_broken_layout_is_seen_when_the_file_is_opened(string name)
+    {
+        using var model = new TinyModel();
+        model.Write();
+        Cases[name].Break(model);
+        Assert.Equal(Cases[name].Field, Assert.Throws<ModelFileException>(() => SafetensorsFile.Open(model.WeightsPath)).Field);
     }
 
     [Fact]
