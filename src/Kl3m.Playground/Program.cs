@@ -17,6 +17,7 @@ builder.Services.AddUserInterface();
 
 var app = builder.Build();
 
+app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
 app.UseApiErrors();
 app.UseAntiforgery();
 app.MapStaticAssets();

@@ -31,6 +31,15 @@ public sealed class HostingTests
         Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
     }
 
+    [Fact]
+    public async Task An_unknown_page_is_a_page_that_says_so()
+    {
+        using var client = new ApiClient(null);
+        using var response = await client.Http.GetAsync("/no/such/page");
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
+    }
+
     [Theory]
     [InlineData("/design-tokens.css", "text/css")]
     [InlineData("/_content/MudBlazor/MudBlazor.min.css", "text/css")]
