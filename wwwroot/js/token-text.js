@@ -1,7 +1,8 @@
 // Draws the tokens of one run. Blazor renders the cards; what is inside [data-tokens] and [data-plain] belongs to this module.
-// All text goes in through textContent and text nodes: what a model wrote is never parsed as HTML.
 import { TokenTip } from './token-tip.js';
 import { move } from './token-keys.js';
+import { draw, make, tint } from './token-draw.js';
+import { copy, toClipboard } from './clipboard.js';
 
 export function attach(root, tip, net) {
   return new TokenText(root, tip, net);
@@ -223,86 +224,6 @@ class Sequence {
       this.spans[this.current]?.setAttribute('tabindex', '-1');
       this.spans[index]?.setAttribute('tabindex', '0');
       this.current = index;
-    }
-  }
-}
-
-function draw(token, index, mode) {
-  const span = make('span', '');
-  span.dataset.i = index;
-  span.setAttribute('role', 'option');
-  span.setAttribute('aria-label', token.l);
-  span.setAttribute('aria-selected', 'false');
-  tint(span, token, mode);
-  let breaks = 0;
-  if (token.p) {
-    span.dataset.t = token.t;
-    const last = token.p.length - 1;
-    token.p.forEach((part, i) => {
-      const kind = part[0];
-      const text = part.slice(1);
-      if (kind === 'n') {
-        breaks = i === last ? text.length : 0;
-        for (let line = 0; i < last && line < text.length; line++) {
-          span.append(document.createElement('br'));
-        }
-      } else {
-        span.append(kind === '=' ? text : make('span', `kp-part kp-part-${kind}`, text));
-      }
-    });
-  } else {
-    span.textContent = token.t;
-  }
-  return { span, breaks };
-}
-
-function tint(span, token, mode) {
-  span.classList.remove('kp-b1', 'kp-b2', 'kp-b3', 'kp-b4', 'kp-b5');
-  span.classList.add('kp-t', `kp-b${token[mode]}`);
-}
-
-function make(name, className, text) {
-  const element = document.createElement(name);
-  element.className = className;
-  if (text !== undefined) {
-    element.textContent = text;
-  }
-  return element;
-}
-
-// What is copied is the text, not its picture: "⏎" becomes a line break again.
-function copy(event) {
-  const selection = getSelection();
-  if (selection === null || selection.rangeCount === 0 || selection.isCollapsed) {
-    return;
-  }
-  const range = selection.getRangeAt(0);
-  const ancestor = range.commonAncestorContainer;
-  if ((ancestor instanceof Element ? ancestor : ancestor.parentElement)?.closest('[data-tokens]') === null) {
-    return;
-  }
-  const fragment = range.cloneContents();
-  fragment.querySelectorAll('.kp-mark, .kp-caret').forEach(element => element.remove());
-  fragment.querySelectorAll('[data-t]').forEach(span => { span.textContent = span.dataset.t; });
-  event.clipboardData.setData('text/plain', fragment.textContent);
-  event.preventDefault();
-}
-
-// Pages that came over plain HTTP have no navigator.clipboard; a selected text area and the old command still work there.
-export async function toClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = document.createElement('textarea');
-    area.value = text;
-    area.style.position = 'fixed';
-    document.body.append(area);
-    area.select();
-    try {
-      return document.execCommand('copy');
-    } finally {
-      area.remove();
     }
   }
 }

@@ -1,3 +1,5 @@
+import { make } from './token-draw.js';
+
 // The small pop-over beside a token: its numbers, which are here already, and the three most likely tokens, which the server knows.
 // It never covers its token, moves nothing, stays while the mouse is on it, and goes with Escape.
 export class TokenTip {
@@ -134,13 +136,4 @@ function fill(rows, top) {
     line.append(make('bdi', '', row.n || '\u00a0'), make('span', '', row.r), make('span', '', row.f));
     return line;
   }));
-}
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text !== undefined) {
-    element.textContent = text;
-  }
-  return element;
 }

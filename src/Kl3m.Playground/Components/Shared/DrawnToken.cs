@@ -44,7 +44,7 @@ internal sealed record DrawnToken(
         {
             return generator.Describe(tokenId);
         }
-        catch (InvalidRequestException)
+        catch (Exception unknown) when (unknown is InvalidRequestException or ArgumentException)
         {
             return new(tokenId, Encoding.UTF8.GetBytes($"token {tokenId}"), IsSpecial: true);
         }

@@ -57,6 +57,14 @@ internal sealed class FakeBrowser : IJSRuntime, IJSObjectReference, IDisposable
         };
     }
 
+    public void Forget()
+    {
+        for (var sequence = 0; sequence < counts.Count; sequence++)
+        {
+            (counts[sequence], Texts[sequence]) = (0, "");
+        }
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     public void Dispose()

@@ -59,6 +59,21 @@ public sealed class TokenTextTests
     }
 
     [Fact]
+    public async Task A_browser_that_lost_its_text_gets_it_from_the_beginning()
+    {
+        var run = TestRun.New();
+        using var browser = new FakeBrowser();
+        await using var text = await browser.AttachAsync(run);
+        run.Record(TestRun.Letter(0, 'a'));
+        await text.PushAsync();
+        browser.Forget();
+        run.Record(TestRun.Letter(1, 'b'));
+        await text.PushAsync();
+        await text.PushAsync();
+        Assert.Equal("ab", browser.Texts[0]);
+    }
+
+    [Fact]
     public async Task A_closed_page_is_no_error()
     {
         var run = TestRun.New();
