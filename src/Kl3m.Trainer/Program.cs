@@ -8,10 +8,10 @@ using Kl3m.Trainer.Training;
 const string Usage = """
     kl3m-trainer VERB ...
 
-      tokenizer --corpus DIR --out FILE            trains a byte-level BPE tokenizer and writes its tokenizer.json
-      train --corpus DIR --tokenizer FILE --out RUN   trains a model, or goes on with a run: --minutes M or --steps N, --hidden, --layers, ...
-      evaluate MODEL --files DIR                   bits per byte and perplexity on held-out files
-      export RUN MODEL [--valid DIR]               writes a Hugging Face folder with its model card
+      tokenizer --corpus DIR --out FILE               trains a byte-level BPE tokenizer and writes its tokenizer.json
+      train --corpus DIR --tokenizer FILE --out RUN   trains a model, or goes on with a run; --minutes M or --steps N
+      evaluate MODEL --files DIR                      bits per byte and perplexity on held-out files
+      export RUN MODEL [--valid DIR]                  writes a Hugging Face folder with its model card
     """;
 
 try

@@ -21,7 +21,8 @@ internal static class EvaluateCommand
     }
 
     /// <summary>By kind, overall last.</summary>
-    public static IReadOnlyList<Score> Scores(string folder, IReadOnlyList<CorpusFile> files, int stride, int threads, string dtype = "bf16")
+    public static IReadOnlyList<Score> Scores(
+        string folder, IReadOnlyList<CorpusFile> files, int stride, int threads, string dtype = "bf16")
     {
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         var end = tokenizer.Find("<|end|>") ?? throw new UsageException($"{folder}/tokenizer.json has no <|end|> token.");
@@ -39,7 +40,7 @@ internal static class EvaluateCommand
         .Prepend("| kind | bytes | tokens | bits per byte | perplexity per token | `xz -9`, bits per byte |"));
 
     public static string Recipe(int stride) =>
-        "Recipe: whole files; each document by itself, behind one `<|end|>` token that is not scored; windows of the model's whole context, "
-        + FormattableString.Invariant($"{stride} tokens apart, so that every token is scored once, with all that its window holds before it; ")
-        + "bytes are the documents' UTF-8 bytes. xz is given the whole file at once.";
+        "Recipe: whole files; each document by itself, behind one `<|end|>` token that is not scored; windows of the model's "
+        + FormattableString.Invariant($"whole context, {stride} tokens apart, so that every token is scored once, with all that its ")
+        + "window holds before it; bytes are the documents' UTF-8 bytes. xz is given the whole file at once.";
 }

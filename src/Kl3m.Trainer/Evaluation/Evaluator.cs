@@ -25,7 +25,8 @@ internal sealed class Evaluator(GptNeoXModel model, Tokenizer tokenizer, int end
     {
         using var noGrad = no_grad();
         using var checkpoint = Checkpoint.Open(folder);
-        var model = new GptNeoXModel(GptNeoXConfig.Load(folder), (name, shape) => checkpoint.Take(name, shape, ScalarType.Float32, CPU), compute);
+        var config = GptNeoXConfig.Load(folder);
+        var model = new GptNeoXModel(config, (name, shape) => checkpoint.Take(name, shape, ScalarType.Float32, CPU), compute);
         checkpoint.EnsureAllTaken();
         return model;
     }
@@ -43,7 +44,8 @@ internal sealed class Evaluator(GptNeoXModel model, Tokenizer tokenizer, int end
             set_num_threads(1);
             nats[i] = Nats(batches[i]);
         });
-        return new(file.Kind, windows.Sum(window => window.Scored), nats.Sum(), documents.Sum(Encoding.UTF8.GetByteCount), text.Length, CorpusFile.XzLength(text));
+        var (tokens, bytes) = (windows.Sum(window => window.Scored), documents.Sum(Encoding.UTF8.GetByteCount));
+        return new(file.Kind, tokens, nats.Sum(), bytes, text.Length, CorpusFile.XzLength(text));
     }
 
     /// <param name="Ids">What the model reads, and the last target behind it.</param>

@@ -14,6 +14,6 @@ internal sealed record Score(string Kind, long Tokens, double Nats, long Bytes, 
 
     public double XzBitsPerByte => 8.0 * XzBytes / FileBytes;
 
-    public static Score Overall(IReadOnlyCollection<Score> scores) => new(
-        "overall", scores.Sum(s => s.Tokens), scores.Sum(s => s.Nats), scores.Sum(s => s.Bytes), scores.Sum(s => s.FileBytes), scores.Sum(s => s.XzBytes));
+    public static Score Overall(IEnumerable<Score> scores) => scores.Aggregate((all, s) => new(
+        "overall", all.Tokens + s.Tokens, all.Nats + s.Nats, all.Bytes + s.Bytes, all.FileBytes + s.FileBytes, all.XzBytes + s.XzBytes)) with { Kind = "overall" };
 }

@@ -36,7 +36,8 @@ internal static class ExportCommand
         var scores = valid is null ? [] : EvaluateCommand.Scores(folder, valid, stride, threads);
         var samples = valid is null ? [] : Samples.Write(folder).ToBlockingEnumerable().ToList();
         File.WriteAllText(Path.Combine(folder, "README.md"), ModelCard.Markdown(name, config, state, log, scores, stride, samples));
-        Console.WriteLine($"{folder}: step {state.Step}{(scores is [.., var overall] ? FormattableString.Invariant($", {overall.BitsPerByte:F3} bits per byte") : "")}.");
+        var result = scores is [.., var overall] ? FormattableString.Invariant($", {overall.BitsPerByte:F3} bits per byte") : "";
+        Console.WriteLine($"{folder}: step {state.Step}{result}.");
     }
 
     private static GptNeoXConfig Config(RunState state, string folder)

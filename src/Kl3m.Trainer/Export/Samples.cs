@@ -40,14 +40,16 @@ internal static class Samples
             Device = "cpu",
         };
         await using var engine = new InferenceEngine(
-            () => ModelRunner.Load(folder, config, "cpu", "bf16", 1 << 28), tokenizer, model, new EngineOptions(), TimeProvider.System, NullLogger<InferenceEngine>.Instance);
+            () => ModelRunner.Load(folder, config, "cpu", "bf16", 1 << 28),
+            tokenizer, model, new EngineOptions(), TimeProvider.System, NullLogger<InferenceEngine>.Instance);
         await engine.StartAsync().ConfigureAwait(false);
         for (var i = 0; i < Count; i++)
         {
             var (prompt, seed) = (Prompts[i % Prompts.Count], (ulong)i + 1);
             var text = new StringBuilder();
             var sampling = new SamplingParams { Temperature = 0.7f, TopP = 0.95f, Seed = seed, MaxTokens = MaxTokens };
-            await foreach (var occurred in engine.GenerateAsync(new GenerationRequest { Prompt = prompt, Sampling = sampling, Alternatives = 0 }).ConfigureAwait(false))
+            var request = new GenerationRequest { Prompt = prompt, Sampling = sampling, Alternatives = 0 };
+            await foreach (var occurred in engine.GenerateAsync(request).ConfigureAwait(false))
             {
                 text.Append((occurred as TokenGenerated)?.Text);
             }

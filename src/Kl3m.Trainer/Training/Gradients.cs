@@ -20,7 +20,8 @@ internal sealed class Gradients : IDisposable
     /// <param name="parts">How many parts a batch is cut into; each holds its activations in memory.</param>
     public Gradients(GptNeoXConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType compute, int parts, int threads)
     {
-        _parts = [.. Enumerable.Range(0, parts).Select(_ => new GptNeoXModel(config, (name, _) => weights[name].detach().requires_grad_(), compute))];
+        GptNeoXModel Part(int part) => new(config, (name, _) => weights[name].detach().requires_grad_(), compute);
+        _parts = [.. Enumerable.Range(0, parts).Select(Part)];
         foreach (var part in _parts)
         {
             part.Rotary.Range(0, config.MaxPositionEmbeddings); // made here, outside of every scope, the tables outlive the steps

@@ -26,11 +26,11 @@ internal static class InitialWeights
             return randn(shape, generator: generator).mul_(Deviation(name));
         }
 
-        double Deviation(string name) =>
-            name.StartsWith("gpt_neox.layers.", StringComparison.Ordinal)
-                ? name.EndsWith("attention.dense.weight", StringComparison.Ordinal) || name.EndsWith("dense_4h_to_h.weight", StringComparison.Ordinal)
-                    ? 2 / (config.NumHiddenLayers * Math.Sqrt(config.HiddenSize))
-                    : Math.Sqrt(2.0 / (5 * config.HiddenSize))
-                : config.InitializerRange;
+        double Deviation(string name) => name.Split('.')[^2] switch
+        {
+            "dense" or "dense_4h_to_h" => 2 / (config.NumHiddenLayers * Math.Sqrt(config.HiddenSize)),
+            "query_key_value" or "dense_h_to_4h" => Math.Sqrt(2.0 / (5 * config.HiddenSize)),
+            _ => config.InitializerRange,
+        };
     }
 }

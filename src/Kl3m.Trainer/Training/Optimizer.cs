@@ -19,8 +19,9 @@ internal sealed class Optimizer
         {
             var matrix = weight.dim() == 2;
             var inLayer = name.StartsWith("gpt_neox.layers.", StringComparison.Ordinal);
+            var fusedHeads = name.Contains("query_key_value", StringComparison.Ordinal) ? options.Heads : 0;
             return matrix && inLayer && options.Optimizer == "muon"
-                ? new Muon(weight, options.MuonRate, options.WeightDecay, name.Contains("query_key_value", StringComparison.Ordinal) ? options.Heads : 0)
+                ? new Muon(weight, options.MuonRate, options.WeightDecay, fusedHeads)
                 : new AdamW(weight, options.Rate, matrix ? options.WeightDecay : 0);
         }
     }

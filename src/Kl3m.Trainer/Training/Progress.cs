@@ -22,8 +22,9 @@ internal sealed class Progress(int batchTokens, Action<string> print)
         _steps++;
         if (state.Step % Every == 0 || state.Step == state.Schedule.End || state.Step == 1)
         {
+            var (speed, end) = (batchTokens / SecondsPerStep, left?.ToString(@"h\:mm\:ss") ?? "until stopped");
             print(FormattableString.Invariant(
-                $"step {state.Step}  loss {_loss / _steps:F3}  rate {factor:F2}  {batchTokens / SecondsPerStep:F0} tokens/s  left {left?.ToString(@"h\:mm\:ss") ?? "until stopped"}"));
+                $"step {state.Step}  loss {_loss / _steps:F3}  rate {factor:F2}  {speed:F0} tokens/s  left {end}"));
             (_loss, _steps) = (0, 0);
         }
     }

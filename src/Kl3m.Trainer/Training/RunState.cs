@@ -18,7 +18,8 @@ internal sealed record RunState(TrainingOptions Options, LearningRateSchedule Sc
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     /// <summary>The folder of the newest whole checkpoint, or null.</summary>
-    public static string? Newest(string run) => Directory.Exists(run) ? Directory.GetDirectories(run, "step-*").Max(StringComparer.Ordinal) : null;
+    public static string? Newest(string run) =>
+        Directory.Exists(run) ? Directory.GetDirectories(run, "step-*").Max(StringComparer.Ordinal) : null;
 
     public static RunState Load(string checkpoint) =>
         JsonSerializer.Deserialize<RunState>(File.ReadAllBytes(Path.Combine(checkpoint, StateFile)), Json)

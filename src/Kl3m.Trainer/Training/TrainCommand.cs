@@ -34,7 +34,8 @@ internal static class TrainCommand
         var kinds = corpus.Select(file => (cache.Read(file), options.KindWeights.GetValueOrDefault(file.Kind, 1))).ToList();
         var windows = new WindowOrder(kinds, options.Context, options.Seed, new SpaceSplits(tokenizer, options.SpaceSplits));
         var config = options.Config(tokenizer.VocabularySize, end);
-        Console.WriteLine($"{kinds.Sum(kind => kind.Item1.LongLength):N0} tokens, {windows.EpochTokens:N0} an epoch; from step {state.Step} on.");
+        var total = kinds.Sum(kind => kind.Item1.LongLength);
+        Console.WriteLine($"{total:N0} tokens, {windows.EpochTokens:N0} an epoch; from step {state.Step} on.");
 
         using var stop = new CancellationTokenSource();
         void Stop(PosixSignalContext signal)
@@ -64,7 +65,8 @@ internal static class TrainCommand
     /// <summary>The end of a run may be settled later; what makes its steps may not change on the way.</summary>
     private static RunState Resume(RunState saved, RunState fresh, string checkpoint) =>
         saved.Options.Signature() != fresh.Options.Signature()
-            ? throw new UsageException($"{checkpoint} was made with other options: {saved.Options.Signature()}. Give the same, or another --out.")
+            ? throw new UsageException(
+                $"{checkpoint} was made with other options: {saved.Options.Signature()}. Give the same, or another --out.")
         : saved.Tokenizer != fresh.Tokenizer
             ? throw new UsageException($"{checkpoint} was made with another tokenizer. Give the same, or another --out.")
         : saved;

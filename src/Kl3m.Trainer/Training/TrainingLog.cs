@@ -21,16 +21,17 @@ internal sealed class TrainingLog : IDisposable
 
     public static IEnumerable<Entry> Read(string run) => !File.Exists(PathIn(run))
         ? []
-        : File.ReadAllLines(PathIn(run)).Skip(1).Select(line => line.Split(',')).Where(fields => fields.Length == 5).Select(fields => new Entry(
-            int.Parse(fields[0], CultureInfo.InvariantCulture),
-            long.Parse(fields[1], CultureInfo.InvariantCulture),
-            double.Parse(fields[2], CultureInfo.InvariantCulture),
-            double.Parse(fields[3], CultureInfo.InvariantCulture),
-            double.Parse(fields[4], CultureInfo.InvariantCulture)));
+        : File.ReadAllLines(PathIn(run)).Skip(1).Select(line => line.Split(',')).Where(fields => fields.Length == 5).Select(Parse);
 
     public void Write(Entry entry) => _file.WriteLine(Line(entry));
 
     public void Dispose() => _file.Dispose();
+
+    private static Entry Parse(string[] fields)
+    {
+        double Number(int field) => double.Parse(fields[field], CultureInfo.InvariantCulture);
+        return new((int)Number(0), (long)Number(1), Number(2), Number(3), Number(4));
+    }
 
     private static string Line(Entry entry) => string.Create(
         CultureInfo.InvariantCulture, $"{entry.Step},{entry.Tokens},{entry.Loss:F4},{entry.Rate:G4},{entry.Seconds:F1}");

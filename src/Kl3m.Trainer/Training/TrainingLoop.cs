@@ -9,11 +9,20 @@ namespace Kl3m.Trainer.Training;
 /// <param name="Steps">All steps of the run, decay included; null leaves the end to the clock.</param>
 /// <param name="DecaySteps">The last of them, in which the learning rate falls to zero.</param>
 /// <param name="Minutes">From now on; the decay then takes the last <paramref name="DecayMinutes"/> of them.</param>
-internal sealed record TrainingBudget(int? Steps, int DecaySteps, double? Minutes, double DecayMinutes, double CheckpointMinutes, int Threads);
+internal sealed record TrainingBudget(
+    int? Steps, int DecaySteps, double? Minutes, double DecayMinutes, double CheckpointMinutes, int Threads);
 
 /// <summary>Trains from where the run's folder stands until the budget is spent or somebody stops it.</summary>
 internal sealed class TrainingLoop(
-    string run, string? checkpoint, GptNeoXConfig config, RunState begin, WindowOrder windows, TrainingBudget budget, Device device, TimeProvider time, Action<string> print)
+    string run,
+    string? checkpoint,
+    GptNeoXConfig config,
+    RunState begin,
+    WindowOrder windows,
+    TrainingBudget budget,
+    Device device,
+    TimeProvider time,
+    Action<string> print)
 {
     private readonly TrainingOptions _options = begin.Options;
     private readonly long _started = time.GetTimestamp();

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Kl3m.Inference.Models;
 
 namespace Kl3m.Trainer.Training;
@@ -52,7 +54,7 @@ internal sealed record TrainingOptions
     public int BatchTokens => Batch * Context;
 
     /// <summary>All of it as one line: equal for equal options.</summary>
-    public string Signature() => System.Text.Json.JsonSerializer.Serialize(this);
+    public string Signature() => JsonSerializer.Serialize(this);
 
     /// <summary>What differs from the defaults, as it is typed.</summary>
     public string CommandLine()
@@ -67,7 +69,9 @@ internal sealed record TrainingOptions
             ("dtype", Dtype, absent.Dtype), ("space-splits", SpaceSplits, absent.SpaceSplits),
             ("kind-weights", string.Join(',', KindWeights.Select(pair => FormattableString.Invariant($"{pair.Key}={pair.Value}"))), ""),
         ];
-        return string.Join(' ', all.Where(option => !option.Value.Equals(option.Absent)).Select(option => FormattableString.Invariant($"--{option.Name} {option.Value}")));
+        return string.Join(' ', all
+            .Where(option => !option.Value.Equals(option.Absent))
+            .Select(option => FormattableString.Invariant($"--{option.Name} {option.Value}")));
     }
 
     public GptNeoXConfig Config(int vocabulary, int end) => new()
@@ -107,8 +111,7 @@ internal sealed record TrainingOptions
         };
         return options.Hidden % options.Heads != 0 ? throw new UsageException("--heads must divide --hidden.")
             : options.Context % options.Window != 0 ? throw new UsageException("--window must divide --context.")
-            : options.Batch * (options.Context / options.Window) % options.Parts != 0 || options.Batch % options.Parts != 0
-                ? throw new UsageException("--parts must divide --batch.")
+            : options.Batch % options.Parts != 0 ? throw new UsageException("--parts must divide --batch.")
             : options;
     }
 
@@ -116,7 +119,7 @@ internal sealed record TrainingOptions
     private static Dictionary<string, double> KindWeightsOf(string text) =>
         text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).ToDictionary(
             pair => pair[0],
-            pair => pair.Length == 2 && double.TryParse(pair[1], System.Globalization.CultureInfo.InvariantCulture, out var weight) && weight >= 0
+            pair => pair.Length == 2 && double.TryParse(pair[1], CultureInfo.InvariantCulture, out var weight) && weight >= 0
                 ? weight
                 : throw new UsageException("--kind-weights must look like contracts=2,other=1.5."));
 }
