@@ -14,7 +14,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         await Assertions.Expect(page.Locator("#prompt-length")).ToContainTextAsync("prompt");
 
         var temperature = page.GetByRole(AriaRole.Group, new() { Name = "Temperature" });
-        var before = await temperature.GetByRole(AriaRole.Textbox).Or(temperature.Locator("input[type=number]")).First.InputValueAsync();
+        var before = await page.Locator("#knob-Temperature").InputValueAsync();
         var slider = temperature.Locator("input[type=range]");
         await slider.FocusAsync();
         for (var i = 0; i < 5; i++)
@@ -44,7 +44,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Stopped");
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Markdown" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Markdown", Exact = true }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-card .kp-markdown").First).ToBeVisibleAsync();
         Assert.Empty(opened.Complaints);
     }
@@ -122,9 +122,9 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
             await page.GetByLabel("Prompt", new() { Exact = true }).FillAsync(prompt);
             await SetAsync(page, "MaxTokens", "8");
             await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
-            await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done", new() { Timeout = 30_000 });
-            await page.GetByRole(AriaRole.Button, new() { Name = "Markdown" }).ClickAsync();
-            await page.GetByRole(AriaRole.Button, new() { Name = "Tokens" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Markdown", Exact = true }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Tokens", Exact = true }).ClickAsync();
             Assert.False(await page.EvaluateAsync<bool>("() => 'hit' in window"));
         }
         Assert.Empty(opened.Complaints);
@@ -139,10 +139,10 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
     {
         var opened = await fixture.OpenAsync(width, height, scheme);
         var page = opened.Page;
-        await page.GetByRole(AriaRole.Button, new() { Name = "Medical devices" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Medical devices", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
-        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("32", new() { Timeout = 30_000 });
-        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("32");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
         await Fixture.PictureAsync(page, name);
         await page.Locator(".kp-tokens:visible .kp-t").Nth(3).ClickAsync();
         await Assertions.Expect(page.GetByLabel("Token inspector")).ToBeVisibleAsync();
@@ -157,7 +157,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
         await page.GetByRole(AriaRole.Link, new() { Name = "About", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("not legal advice");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Not legal advice");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("ALEA Institute");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("CC BY 4.0");
         await Fixture.PictureAsync(page, "about");
@@ -181,6 +181,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         {
             if (ChromiumBrowser.IsInstalled)
             {
+                Assertions.SetDefaultExpectTimeout(30_000);
                 browser = await ChromiumBrowser.LaunchAsync();
                 app = await PlaygroundApp.StartAsync();
             }
@@ -204,6 +205,8 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
             }
             if (app is not null)
             {
+                TestContext.Current.TestOutputHelper?.WriteLine(app.Log);
+                Console.Error.WriteLine(app.Log.Contains("fail:", StringComparison.Ordinal) ? app.Log : "");
                 await app.DisposeAsync();
             }
         }
