@@ -1,9 +1,11 @@
 // Keys that work everywhere on the page. The server is told the action, not the key.
+import { tell } from "./tell.js";
+
 const editable = (element) => element?.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]");
 const floating = () => document.querySelector(".mud-dialog, .mud-popover-open");
 
 export function listen(page) {
-  const act = (action) => page.invokeMethodAsync("OnShortcut", action);
+  const act = (action) => tell(page, "OnShortcut", action);
   const onKey = (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -32,7 +34,7 @@ export function listen(page) {
   };
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick, true);
-  const unwatch = window.kpLook.watch((look) => page.invokeMethodAsync("OnLook", look));
+  const unwatch = window.kpLook.watch((look) => tell(page, "OnLook", look));
   document.documentElement.dataset.interactive = "true";
   return {
     stop() {

@@ -1,6 +1,7 @@
 // Draws the tokens of one run. Blazor renders the cards; what is inside [data-tokens] and [data-plain] belongs to this module.
 import { TokenTip } from './token-tip.js';
 import { move } from './token-keys.js';
+import { tell } from './tell.js';
 import { draw, make, tint } from './token-draw.js';
 import { copy, toClipboard } from './clipboard.js';
 
@@ -24,7 +25,7 @@ class TokenText {
     on('copy', copy);
     // Cards wait with a caret: that something is coming can be seen before it comes.
     root.querySelectorAll('[data-tokens]').forEach(host => this.sequence(Number(host.dataset.tokens)));
-    this.follow = debounce(60, (sequence, index) => net.invokeMethodAsync('Open', sequence, index));
+    this.follow = debounce(60, (sequence, index) => tell(net, 'Open', sequence, index));
   }
 
   // batches: [{ s: sequence, from: index of the first token, tokens, end: { kind, text } or absent }]. Answers how many tokens each
@@ -90,7 +91,7 @@ class TokenText {
     const button = event.target.closest('[data-copy]');
     if (button !== null) {
       const text = this.sequences.get(Number(button.dataset.copy))?.text ?? '';
-      toClipboard(text).then(done => this.net.invokeMethodAsync('Copied', done));
+      toClipboard(text).then(done => tell(this.net, 'Copied', done));
       return;
     }
     const found = this.find(event.target);
@@ -98,7 +99,7 @@ class TokenText {
       found.sequence.rove(found.index);
       found.span.focus({ preventScroll: true });
       this.tip.hide();
-      this.net.invokeMethodAsync('Open', found.sequence.number, found.index);
+      tell(this.net, 'Open', found.sequence.number, found.index);
     }
   }
 
@@ -119,14 +120,14 @@ class TokenText {
       if (this.tip.hide() || this.selected !== null) {
         event.stopPropagation();
         if (this.selected !== null) {
-          this.net.invokeMethodAsync('Close');
+          tell(this.net, 'Close');
         }
       }
       return;
     }
     if (event.key === 'Enter') {
       this.tip.hide();
-      this.net.invokeMethodAsync('Open', found.sequence.number, found.index);
+      tell(this.net, 'Open', found.sequence.number, found.index);
     } else {
       const next = move(event.key, found.index, found.sequence.tokens, found.sequence.spans, this.mode);
       if (next === null) {

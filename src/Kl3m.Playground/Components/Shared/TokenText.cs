@@ -11,7 +11,7 @@ namespace Kl3m.Playground.Components.Shared;
 /// of ours (wwwroot/js/token-text.js), since thousands of elements that Blazor would compare at each tick cost more than the model.
 /// Used on the circuit's own thread only.
 /// </summary>
-internal sealed class TokenText(IJSRuntime js, Run run, ITextGenerator generator) : IAsyncDisposable
+internal sealed class TokenText : IAsyncDisposable
 {
     /// <summary>A call draws at most so many tokens, so that a long finished run does not freeze the page when it is opened.</summary>
     public const int MostPerCall = 1024;
@@ -19,51 +19,42 @@ internal sealed class TokenText(IJSRuntime js, Run run, ITextGenerator generator
     // A lost line answers nothing; the rest is sent again from where the browser says it stands.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
-    private readonly int[] sent = new int[run.Sequences.Count];
-    private readonly bool[] ended = new bool[run.Sequences.Count];
-    private DotNetObjectReference<TokenText>? self;
-    private IJSObjectReference? view;
+    private readonly Run run;
+    private readonly ITextGenerator generator;
+    private readonly BrowserPart<TokenText> view;
+    private readonly int[] sent;
+    private readonly bool[] ended;
     private bool pushing;
-    private bool disposed;
+
+    public TokenText(IJSRuntime js, Run run, ITextGenerator generator)
+    {
+        (this.run, this.generator) = (run, generator);
+        view = new(js, this);
+        sent = new int[run.Sequences.Count];
+        ended = new bool[run.Sequences.Count];
+    }
 
     public Func<SelectedToken?, Task> Opened { get; set; } = _ => Task.CompletedTask;
 
     public Action<bool> CopyDone { get; set; } = _ => { };
 
-    public async Task AttachAsync(ElementReference root, ElementReference tip)
-    {
-        self = DotNetObjectReference.Create(this);
-        await using var module = await js.InvokeAsync<IJSObjectReference>("import", "./js/token-text.js");
-        view = await module.InvokeAsync<IJSObjectReference>("attach", root, tip, self);
-    }
+    public Task AttachAsync(ElementReference root, ElementReference tip) =>
+        view.AttachAsync("./js/token-text.js", "attach", stop: "dispose", root, tip);
 
     /// <summary>Sends what is new. While a call is under way the next waits for it: a slow line gets fewer and larger ones.</summary>
     public async Task PushAsync()
     {
-        if (view is null || pushing)
+        if (pushing)
         {
             return;
         }
         pushing = true;
         try
         {
-            while (!disposed && Next() is { Count: > 0 } batches)
+            // Not answered in time: the next call offers the same tokens, and the browser drops what it has.
+            while (view.IsAttached && Next() is { Count: > 0 } batches && Take(batches, await view.AskAsync<int[]>("append", Patience, batches)))
             {
-                try
-                {
-                    if (!Take(batches, await view.InvokeAsync<int[]?>("append", Patience, batches)))
-                    {
-                        return;
-                    }
-                }
-                catch (OperationCanceledException)
-                {
-                    // Not answered in time: the next call offers the same tokens, and the browser drops what it has.
-                }
             }
-        }
-        catch (JSDisconnectedException)
-        {
         }
         finally
         {
@@ -72,9 +63,9 @@ internal sealed class TokenText(IJSRuntime js, Run run, ITextGenerator generator
     }
 
     public ValueTask SelectAsync(SelectedToken? token, bool reveal) =>
-        Call("select", token?.Sequence ?? 0, token?.Position ?? -1, reveal);
+        view.CallAsync("select", token?.Sequence ?? 0, token?.Position ?? -1, reveal);
 
-    public ValueTask TintAsync(TintMode mode) => Call("tint", mode == TintMode.Rank ? "k" : "b");
+    public ValueTask TintAsync(TintMode mode) => view.CallAsync("tint", mode == TintMode.Rank ? "k" : "b");
 
     [JSInvokable]
     public Task Open(int sequence, int position) => Opened(new SelectedToken(sequence, position));
@@ -96,22 +87,7 @@ internal sealed class TokenText(IJSRuntime js, Run run, ITextGenerator generator
                 alternative.TokenId == token.Score.TokenId))]
             : [];
 
-    public async ValueTask DisposeAsync()
-    {
-        disposed = true;
-        try
-        {
-            if (view is not null)
-            {
-                await view.InvokeVoidAsync("dispose");
-                await view.DisposeAsync();
-            }
-        }
-        catch (Exception gone) when (gone is JSDisconnectedException or OperationCanceledException)
-        {
-        }
-        self?.Dispose();
-    }
+    public ValueTask DisposeAsync() => view.DisposeAsync();
 
     /// <summary>What to send next; a sequence that is over sends its end with its last tokens.</summary>
     internal IReadOnlyList<TokenBatch> Next()
@@ -150,19 +126,5 @@ internal sealed class TokenText(IJSRuntime js, Run run, ITextGenerator generator
             ended[batch.Sequence] |= batch.End is not null && count == batch.From + batch.Tokens.Count;
         }
         return took;
-    }
-
-    private async ValueTask Call(string name, params object?[] arguments)
-    {
-        if (view is not null && !disposed)
-        {
-            try
-            {
-                await view.InvokeVoidAsync(name, arguments);
-            }
-            catch (Exception gone) when (gone is JSDisconnectedException or OperationCanceledException)
-            {
-            }
-        }
     }
 }
