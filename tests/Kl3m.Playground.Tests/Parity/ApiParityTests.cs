@@ -25,7 +25,7 @@ public sealed class ApiParityTests
     [MemberData(nameof(Checkpoints))]
     public async Task Echo_without_new_tokens_gives_the_log_probabilities_of_the_prompt(string checkpoint)
     {
-        await using var app = Serve(checkpoint);
+        await using var app = await ServeAsync(checkpoint);
         using var client = app.CreateClient();
         var compared = 0;
         foreach (var golden in Golden(checkpoint, "forward.json")["forward"]!.AsArray())
@@ -53,7 +53,7 @@ public sealed class ApiParityTests
     [MemberData(nameof(Checkpoints))]
     public async Task Temperature_zero_gives_the_greedy_tokens(string checkpoint)
     {
-        await using var app = Serve(checkpoint);
+        await using var app = await ServeAsync(checkpoint);
         using var client = app.CreateClient();
         var context = app.Services.GetRequiredService<BackendCatalogue>().Default!.Model.ContextLength;
         var golden = Golden(checkpoint, "generation.json");
@@ -79,23 +79,33 @@ public sealed class ApiParityTests
         }
     }
 
-    private static WebApplicationFactory<Program> Serve(string checkpoint)
+    private static async Task<WebApplicationFactory<Program>> ServeAsync(string checkpoint)
     {
         var folder = SharedFolder.Require($"golden/neox/checkpoints/{checkpoint}");
-        return new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
+        var app = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
         {
             builder.UseSetting("Model:Path", folder);
             builder.UseSetting("Engine:Device", "cpu");
             builder.UseSetting("Engine:Dtype", "fp32");
         });
+        var catalogue = app.Services.GetRequiredService<BackendCatalogue>();
+        var loaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Follow()
+        {
+            if (catalogue.Phase is LoadPhase.Ready or LoadPhase.Failed)
+            {
+                loaded.TrySetResult();
+            }
+        }
+        catalogue.Changed += Follow;
+        Follow();
+        await loaded.Task;
+        Assert.Null(catalogue.Error);
+        return app;
     }
 
     private static async Task<JsonNode> CompleteAsync(HttpClient client, object request)
     {
-        for (var waited = 0; (await client.GetAsync("/health/ready")).StatusCode != System.Net.HttpStatusCode.OK && waited < 600; waited++)
-        {
-            await Task.Delay(50);
-        }
         var response = await client.PostAsJsonAsync("/v1/completions", request);
         var body = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, body);
