@@ -29,7 +29,7 @@ public sealed record EngineOptions
     [Range(0, long.MaxValue)]
     public long KvCacheBytes { get; init; }
 
-    /// <summary>CPU threads of the model; 0 takes all cores.</summary>
+    /// <summary>CPU threads of the model; 0 takes all cores for a large model and one for a small one.</summary>
     [Range(0, 1024)]
     public int Threads { get; init; }
 
