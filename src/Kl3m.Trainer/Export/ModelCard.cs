@@ -40,7 +40,7 @@ internal static class ModelCard
             | --- | --- |
             | Parameters | {Parameters(config):N0} |
             | Layers, hidden size, heads | {config.NumHiddenLayers}, {config.HiddenSize}, {config.NumAttentionHeads} of {config.HeadDim} |
-            | Vocabulary | {config.VocabSize:N0}, byte-level BPE with whole tokens for enumerations, section signs, years and white space |
+            | Vocabulary | {config.VocabSize:N0}, byte-level BPE with whole tokens for enumerations, citations and blank lines |
             | Context | {config.MaxPositionEmbeddings:N0} tokens |
             | Weights | bf16, safetensors |
             | End of a document | `<\|end\|>` (id {config.EosTokenIds[0]}); a text starts without a special token |
