@@ -1,5 +1,6 @@
 using System.Net;
 using Markdig;
+using Markdig.Extensions.Tables;
 using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
@@ -31,6 +32,7 @@ internal static class SafeMarkdown
             var pipeline = frontMatter ? Card : Text;
             var document = Markdown.Parse(markdown, pipeline);
             Disarm(document);
+            UnescapePipes(document);
             return document.ToHtml(pipeline);
         }
         catch (ArgumentException)
@@ -68,6 +70,15 @@ internal static class SafeMarkdown
             {
                 Outward(link);
             }
+        }
+    }
+
+    // A pipe in a cell is written with a backslash, in code too; the backslash belongs to the table.
+    private static void UnescapePipes(MarkdownDocument document)
+    {
+        foreach (var code in document.Descendants<TableCell>().SelectMany(cell => cell.Descendants<CodeInline>()))
+        {
+            code.Content = code.Content.Replace(@"\|", "|", StringComparison.Ordinal);
         }
     }
 

@@ -86,6 +86,14 @@ public sealed class SafeMarkdownTests
     }
 
     [Fact]
+    public void A_pipe_in_the_code_of_a_cell_needs_a_backslash_and_shows_none()
+    {
+        var html = SafeMarkdown.ToHtml("|a|b|\n|-|-|\n|`<\\|end\\|>`|c|\n\n`x\\|y`");
+        Assert.Contains("<code>&lt;|end|&gt;</code>", html, StringComparison.Ordinal);
+        Assert.Contains("<code>x\\|y</code>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_not_a_link_keeps_its_words()
     {
         Assert.Equal("<p>see the <em>file</em> and the picture</p>", SafeMarkdown.ToHtml("see [the *file*](LICENSE) and ![the picture](x.png)").Trim());
