@@ -2,7 +2,7 @@ using Microsoft.JSInterop;
 
 namespace Kl3m.Playground.Components.Shared;
 
-/// <summary>The page's palette and mode as the browser keeps them (early.js), chosen here or elsewhere. Used on the circuit's own thread only.</summary>
+/// <summary>The page's mode as the browser keeps it (early.js). Used on the circuit's own thread only.</summary>
 internal sealed class PageLook : IAsyncDisposable
 {
     private readonly BrowserPart<PageLook> watch;
@@ -14,25 +14,17 @@ internal sealed class PageLook : IAsyncDisposable
         watch = new(js, this);
     }
 
-    public string Palette { get; private set; } = "blue";
-
     /// <summary>On a projector: fewer things, larger.</summary>
     public bool Presentation { get; private set; }
 
     public Task WatchAsync() => watch.AttachAsync("./js/page-look.js", "watch", stop: "stop");
 
-    public ValueTask ChoosePaletteAsync(string palette)
-    {
-        Palette = palette;
-        return watch.CallAsync("choose", palette);
-    }
-
     [JSInvokable]
-    public void Tell(string palette, bool presentation)
+    public void Tell(bool presentation)
     {
-        if (palette != Palette || presentation != Presentation)
+        if (presentation != Presentation)
         {
-            (Palette, Presentation) = (palette, presentation);
+            Presentation = presentation;
             changed();
         }
     }
