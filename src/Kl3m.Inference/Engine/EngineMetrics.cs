@@ -55,16 +55,13 @@ public sealed class EngineMetrics : IDisposable
 
     public void Dispose() => Meter.Dispose();
 
-    internal void StepStarted(int slotsHeld)
-    {
-        Volatile.Write(ref running, slotsHeld);
-        Interlocked.Exchange(ref stepStarted, time.GetTimestamp());
-    }
+    internal void SlotsHeld(int slots) => Volatile.Write(ref running, slots);
 
-    internal void StepEnded(int slotsHeld)
+    internal void StepStarted() => Interlocked.Exchange(ref stepStarted, time.GetTimestamp());
+
+    internal void StepEnded()
     {
         stepDuration.Record(CurrentStep.TotalSeconds, model);
-        Volatile.Write(ref running, slotsHeld);
         Interlocked.Exchange(ref lastStep, time.GetUtcNow().Ticks);
         Interlocked.Exchange(ref stepStarted, 0);
     }

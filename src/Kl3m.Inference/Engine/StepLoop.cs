@@ -39,10 +39,12 @@ internal sealed class StepLoop(
             Refuse(step);
             if (step.Tokens > 0)
             {
-                metrics.StepStarted(scheduler.SlotsHeld);
+                metrics.SlotsHeld(scheduler.SlotsHeld);
+                metrics.StepStarted();
                 Run(step);
-                metrics.StepEnded(scheduler.SlotsHeld);
+                metrics.StepEnded();
             }
+            metrics.SlotsHeld(scheduler.SlotsHeld);
         }
     }
 

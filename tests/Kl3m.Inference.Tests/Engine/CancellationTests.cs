@@ -39,6 +39,8 @@ public sealed class CancellationTests
         gate.Open();
         await engine.Runner.AllReleased();
         Assert.Single(engine.Steps);
+        await engine.Engine.DisposeAsync(); // the thread is done with counting then
+        Assert.Equal(0, engine.Engine.Metrics.Running);
     }
 
     [Fact]
