@@ -5,10 +5,10 @@ namespace Kl3m.Trainer;
 /// <summary>The words after a verb: values in order, and options as <c>--name value</c>. What nobody asked for is an error.</summary>
 internal sealed class Arguments
 {
-    private readonly Dictionary<string, string> _options = [];
-    private readonly List<string> _values = [];
-    private readonly HashSet<string> _known = [];
-    private int _taken;
+    private readonly Dictionary<string, string> options = [];
+    private readonly List<string> values = [];
+    private readonly HashSet<string> known = [];
+    private int taken;
 
     public Arguments(IReadOnlyList<string> words)
     {
@@ -16,7 +16,7 @@ internal sealed class Arguments
         {
             if (!words[i].StartsWith("--", StringComparison.Ordinal))
             {
-                _values.Add(words[i]);
+                values.Add(words[i]);
                 continue;
             }
             var name = words[i][2..];
@@ -24,19 +24,19 @@ internal sealed class Arguments
             {
                 throw new UsageException($"--{name} needs a value.");
             }
-            if (!_options.TryAdd(name, words[++i]))
+            if (!options.TryAdd(name, words[++i]))
             {
                 throw new UsageException($"--{name} is given twice.");
             }
         }
     }
 
-    public string Value(string what) => _taken < _values.Count ? _values[_taken++] : throw new UsageException($"{what} is missing.");
+    public string Value(string what) => taken < values.Count ? values[taken++] : throw new UsageException($"{what} is missing.");
 
     public string? Text(string name)
     {
-        _known.Add(name);
-        return _options.GetValueOrDefault(name);
+        known.Add(name);
+        return options.GetValueOrDefault(name);
     }
 
     public string Required(string name) => Text(name) ?? throw new UsageException($"--{name} is missing.");
@@ -64,13 +64,13 @@ internal sealed class Arguments
     /// <summary>Call once everything has been asked for.</summary>
     public void End()
     {
-        if (_options.Keys.FirstOrDefault(name => !_known.Contains(name)) is { } unknown)
+        if (options.Keys.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
-            throw new UsageException($"--{unknown} is unknown here; known are {string.Join(", ", _known.Order().Select(name => "--" + name))}.");
+            throw new UsageException($"--{unknown} is unknown here; known are {string.Join(", ", known.Order().Select(name => "--" + name))}.");
         }
-        if (_taken < _values.Count)
+        if (taken < values.Count)
         {
-            throw new UsageException($"\"{_values[_taken]}\" is one word too many.");
+            throw new UsageException($"\"{values[taken]}\" is one word too many.");
         }
     }
 }

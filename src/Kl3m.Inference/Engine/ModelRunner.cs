@@ -15,45 +15,45 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary>Rows that the head does at once: 256 rows of 32,768 logits are 32 MB.</summary>
     private const int HeadRows = 256;
 
-    private readonly GptNeoXModel _model;
-    private readonly Device _device;
-    private readonly ScalarType _dtype;
-    private readonly ScalarType _cacheDtype;
-    private readonly Dictionary<int, KVCache> _slots = [];
-    private readonly int _thread = Environment.CurrentManagedThreadId;
-    private int _lastSlot;
+    private readonly GptNeoXModel model;
+    private readonly Device device;
+    private readonly ScalarType dtype;
+    private readonly ScalarType cacheDtype;
+    private readonly Dictionary<int, KVCache> slots = [];
+    private readonly int thread = Environment.CurrentManagedThreadId;
+    private int lastSlot;
 
     /// <param name="model">Owned from here on.</param>
     /// <param name="cacheBytes">The most that the keys and values of all slots may take.</param>
     public ModelRunner(GptNeoXModel model, long cacheBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
-        _model = model;
-        _device = model.Parameters[0].Parameter.device;
-        _dtype = model.Parameters[0].Parameter.dtype;
+        this.model = model;
+        device = model.Parameters[0].Parameter.device;
+        dtype = model.Parameters[0].Parameter.dtype;
         // On a CPU, attention over one bf16 query is many times slower than over fp32; on a GPU it is the other way round.
-        _cacheDtype = _device.type == DeviceType.CPU ? ScalarType.Float32 : _dtype;
+        cacheDtype = device.type == DeviceType.CPU ? ScalarType.Float32 : dtype;
         CacheBytes = cacheBytes;
     }
 
-    public int VocabularySize => _model.Config.VocabSize;
+    public int VocabularySize => model.Config.VocabSize;
 
-    public int ContextLength => _model.Config.MaxPositionEmbeddings;
+    public int ContextLength => model.Config.MaxPositionEmbeddings;
 
-    public long ParameterCount => _model.Config.ParameterCount;
+    public long ParameterCount => model.Config.ParameterCount;
 
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
-    public string Device => TorchRuntime.NameOf(_device);
+    public string Device => TorchRuntime.NameOf(device);
 
     /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
-    public string Dtype => TorchRuntime.NameOf(_dtype);
+    public string Dtype => TorchRuntime.NameOf(dtype);
 
     public long CacheBytes { get; }
 
     public long CacheBytesUsed { get; private set; }
 
     /// <summary>What one token of a slot's capacity takes of <see cref="CacheBytes"/>.</summary>
-    public long CacheBytesPerToken => KVCache.BytesPerToken(_model.Config, _cacheDtype);
+    public long CacheBytesPerToken => KVCache.BytesPerToken(model.Config, cacheDtype);
 
     /// <summary>Loads a model folder, on the thread that will own the runner.</summary>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
@@ -108,9 +108,9 @@ internal sealed class ModelRunner : IModelRunner
             return null;
         }
         using var _ = inference_mode();
-        _slots.Add(++_lastSlot, new KVCache(_model.Config, capacity, _cacheDtype, _device));
+        slots.Add(++lastSlot, new KVCache(model.Config, capacity, cacheDtype, device));
         CacheBytesUsed += bytes;
-        return _lastSlot;
+        return lastSlot;
     }
 
     public void CopyPrefix(int source, int target, int length)
@@ -132,7 +132,7 @@ internal sealed class ModelRunner : IModelRunner
     {
         EnsureOwner();
         var cache = Slot(slot);
-        _slots.Remove(slot);
+        slots.Remove(slot);
         CacheBytesUsed -= cache.Capacity * CacheBytesPerToken;
         cache.Dispose();
     }
@@ -150,9 +150,9 @@ internal sealed class ModelRunner : IModelRunner
             return;
         }
         using var _ = inference_mode();
-        using var attention = new CachedAttention(_model, rows, _device);
-        using var input = tensor(ids, device: _device);
-        using var hidden = _model.Hidden(input, attention.Apply);
+        using var attention = new CachedAttention(model, rows, device);
+        using var input = tensor(ids, device: device);
+        using var hidden = model.Hidden(input, attention.Apply);
         Head(hidden, wanted, ids.Length, logits);
         foreach (var row in rows)
         {
@@ -162,13 +162,13 @@ internal sealed class ModelRunner : IModelRunner
 
     public void Dispose()
     {
-        foreach (var cache in _slots.Values)
+        foreach (var cache in slots.Values)
         {
             cache.Dispose();
         }
-        _slots.Clear();
+        slots.Clear();
         CacheBytesUsed = 0;
-        _model.Dispose();
+        model.Dispose();
     }
 
     /// <summary>The step as the model sees it: chunks with their caches, all ids end to end, and the rows whose logits are wanted.</summary>
@@ -228,20 +228,20 @@ internal sealed class ModelRunner : IModelRunner
         for (var done = 0; done < wanted.Length; done += HeadRows)
         {
             var piece = wanted.AsSpan(done, Math.Min(HeadRows, wanted.Length - done));
-            using var index = wanted.Length == tokens ? null : tensor(piece.ToArray(), device: _device);
+            using var index = wanted.Length == tokens ? null : tensor(piece.ToArray(), device: device);
             using var rows = index is null ? hidden.narrow(0, done, piece.Length) : hidden.index_select(0, index);
-            using var scores = _model.Head(rows);
+            using var scores = model.Head(rows);
             using var host = scores.to(ScalarType.Float32, CPU);
             MemoryMarshal.Cast<byte, float>(host.bytes).CopyTo(logits[(done * VocabularySize)..]);
         }
     }
 
-    private KVCache Slot(int slot) => _slots.TryGetValue(slot, out var cache) ? cache : throw new ArgumentException($"There is no slot {slot}.", nameof(slot));
+    private KVCache Slot(int slot) => slots.TryGetValue(slot, out var cache) ? cache : throw new ArgumentException($"There is no slot {slot}.", nameof(slot));
 
     /// <summary>Dispose scopes and inference mode belong to a thread, so a call from another one would leak or train.</summary>
     private void EnsureOwner()
     {
-        if (Environment.CurrentManagedThreadId != _thread)
+        if (Environment.CurrentManagedThreadId != thread)
         {
             throw new InvalidOperationException("The runner may only be used on the thread that made it.");
         }

@@ -21,7 +21,7 @@ public static class TorchRuntime
     private const long LargeOnCpu = 500_000_000;
 
     private static readonly Lock Gate = new();
-    private static bool s_loaded;
+    private static bool loaded;
 
     /// <summary>To be called before anything else of TorchSharp is touched; later calls do nothing.</summary>
     /// <exception cref="TorchUnavailableException">libtorch is missing, or there would be two of them in the process.</exception>
@@ -29,7 +29,7 @@ public static class TorchRuntime
     {
         lock (Gate)
         {
-            if (s_loaded)
+            if (loaded)
             {
                 return;
             }
@@ -47,7 +47,7 @@ public static class TorchRuntime
                 throw new TorchUnavailableException($"libtorch could not be loaded: {(e.InnerException ?? e).Message} "
                     + $"Build with -p:Torch=cpu or -p:Torch=cuda, or set {PathVariable} to a folder that holds libtorch.", e);
             }
-            s_loaded = true;
+            loaded = true;
         }
     }
 

@@ -15,26 +15,26 @@ internal readonly record struct CachedChunk(KVCache Cache, int Offset, int Count
 /// </summary>
 internal sealed class CachedAttention : IDisposable
 {
-    private readonly GptNeoXModel _model;
-    private readonly CachedChunk[] _chunks;
-    private readonly Tensor?[] _masks;
-    private readonly Rotary.Table _angles;
-    private readonly int _tokens;
+    private readonly GptNeoXModel model;
+    private readonly CachedChunk[] chunks;
+    private readonly Tensor?[] masks;
+    private readonly Rotary.Table angles;
+    private readonly int tokens;
 
     public CachedAttention(GptNeoXModel model, CachedChunk[] chunks, Device device)
     {
-        _model = model;
-        _chunks = chunks;
-        _tokens = chunks[^1].Offset + chunks[^1].Count;
-        _masks = Array.ConvertAll(chunks, chunk => Mask(chunk, device));
+        this.model = model;
+        this.chunks = chunks;
+        tokens = chunks[^1].Offset + chunks[^1].Count;
+        masks = Array.ConvertAll(chunks, chunk => Mask(chunk, device));
         if (chunks is [var only])
         {
-            _angles = model.Rotary.Range(only.Start, only.Count);
+            angles = model.Rotary.Range(only.Start, only.Count);
         }
         else
         {
             using var positions = tensor(chunks.SelectMany(chunk => Enumerable.Range(chunk.Start, chunk.Count)).Select(position => (long)position).ToArray(), device: device);
-            _angles = model.Rotary.At(positions, chunks.Max(chunk => chunk.End) - 1);
+            angles = model.Rotary.At(positions, chunks.Max(chunk => chunk.End) - 1);
         }
     }
 
@@ -42,25 +42,25 @@ internal sealed class CachedAttention : IDisposable
     /// <returns>[tokens, heads * head dim].</returns>
     public Tensor Apply(int layer, Tensor qkv)
     {
-        var (heads, dim) = (_model.Config.NumAttentionHeads, _model.Config.HeadDim);
-        using var split = qkv.view(_tokens, heads, 3, dim);
-        using var turned = _model.Rotary.Apply(split, _angles, _chunks[0].Cache.Dtype);
+        var (heads, dim) = (model.Config.NumAttentionHeads, model.Config.HeadDim);
+        using var split = qkv.view(tokens, heads, 3, dim);
+        using var turned = model.Rotary.Apply(split, angles, chunks[0].Cache.Dtype);
         using var byRole = turned.permute(2, 1, 0, 3);
         using var queries = byRole.narrow(0, 0, 1);
         using var keysAndValues = byRole.narrow(0, 1, 2);
-        if (_chunks is [var only])
+        if (chunks is [var only])
         {
-            return Attend(layer, only, _masks[0], queries, keysAndValues, qkv.dtype);
+            return Attend(layer, only, masks[0], queries, keysAndValues, qkv.dtype);
         }
-        var rows = new Tensor[_chunks.Length];
+        var rows = new Tensor[chunks.Length];
         try
         {
             for (var i = 0; i < rows.Length; i++)
             {
-                var chunk = _chunks[i];
+                var chunk = chunks[i];
                 using var q = queries.narrow(2, chunk.Offset, chunk.Count);
                 using var kv = keysAndValues.narrow(2, chunk.Offset, chunk.Count);
-                rows[i] = Attend(layer, chunk, _masks[i], q, kv, qkv.dtype);
+                rows[i] = Attend(layer, chunk, masks[i], q, kv, qkv.dtype);
             }
             return cat(rows, 0);
         }
@@ -72,8 +72,8 @@ internal sealed class CachedAttention : IDisposable
 
     public void Dispose()
     {
-        Array.ForEach(_masks, mask => mask?.Dispose());
-        _angles.Dispose();
+        Array.ForEach(masks, mask => mask?.Dispose());
+        angles.Dispose();
     }
 
     private static Tensor Attend(int layer, CachedChunk chunk, Tensor? mask, Tensor queries, Tensor keysAndValues, ScalarType dtype)

@@ -12,15 +12,15 @@ internal delegate Tensor AttentionCore(int layer, Tensor qkv);
 /// <summary>One transformer block. Rows are tokens, of whichever sequences; only the attention core knows which belong together.</summary>
 internal sealed class GptNeoXLayer : IDisposable
 {
-    private readonly int _index;
-    private readonly bool _parallel;
-    private readonly LayerNorm _inputNorm;
-    private readonly LayerNorm _postAttentionNorm;
-    private readonly Linear _qkv;
-    private readonly Linear _dense;
-    private readonly Linear _up;
-    private readonly Linear _down;
-    private readonly Func<Tensor, Tensor> _activation;
+    private readonly int index;
+    private readonly bool parallel;
+    private readonly LayerNorm inputNorm;
+    private readonly LayerNorm postAttentionNorm;
+    private readonly Linear qkv;
+    private readonly Linear dense;
+    private readonly Linear up;
+    private readonly Linear down;
+    private readonly Func<Tensor, Tensor> activation;
 
     public GptNeoXLayer(GptNeoXConfig config, int index, Func<string, long[], Tensor> weights, ScalarType? compute)
     {
@@ -29,15 +29,15 @@ internal sealed class GptNeoXLayer : IDisposable
             new(weights($"{name}.{linear}.weight", [output, input]), bias ? weights($"{name}.{linear}.bias", [output]) : null, compute);
         LayerNorm Norm(string norm) => new(config, weights($"{name}.{norm}.weight", [hidden]), weights($"{name}.{norm}.bias", [hidden]));
 
-        _index = index;
-        _parallel = config.UseParallelResidual;
-        _activation = Activation.Find(config.HiddenAct);
-        _inputNorm = Norm("input_layernorm");
-        _postAttentionNorm = Norm("post_attention_layernorm");
-        _qkv = Linear("attention.query_key_value", 3 * hidden, hidden, config.AttentionBias);
-        _dense = Linear("attention.dense", hidden, hidden, config.AttentionBias);
-        _up = Linear("mlp.dense_h_to_4h", inner, hidden);
-        _down = Linear("mlp.dense_4h_to_h", hidden, inner);
+        this.index = index;
+        parallel = config.UseParallelResidual;
+        activation = Activation.Find(config.HiddenAct);
+        inputNorm = Norm("input_layernorm");
+        postAttentionNorm = Norm("post_attention_layernorm");
+        qkv = Linear("attention.query_key_value", 3 * hidden, hidden, config.AttentionBias);
+        dense = Linear("attention.dense", hidden, hidden, config.AttentionBias);
+        up = Linear("mlp.dense_h_to_4h", inner, hidden);
+        down = Linear("mlp.dense_4h_to_h", hidden, inner);
     }
 
     /// <summary>
@@ -48,7 +48,7 @@ internal sealed class GptNeoXLayer : IDisposable
     public Tensor Forward(Tensor x, AttentionCore core, Action<string, Tensor>? observe = null)
     {
         using var attended = Attend(x, core, observe);
-        if (_parallel)
+        if (parallel)
         {
             using var mlp = Mlp(x, observe);
             using var sum = mlp + attended;
@@ -64,27 +64,27 @@ internal sealed class GptNeoXLayer : IDisposable
 
     public void Dispose() => Array.ForEach(Linears, linear => linear.Dispose());
 
-    private Linear[] Linears => [_qkv, _dense, _up, _down];
+    private Linear[] Linears => [qkv, dense, up, down];
 
     private Tensor Attend(Tensor x, AttentionCore core, Action<string, Tensor>? observe)
     {
-        using var normed = Observed(_inputNorm.Apply(x), "input_layernorm_out", observe);
-        using var qkv = Observed(_qkv.Apply(normed), "qkv", observe);
-        using var values = core(_index, qkv);
-        return Observed(_dense.Apply(values), "attention_out", observe);
+        using var normed = Observed(inputNorm.Apply(x), "input_layernorm_out", observe);
+        using var qkv = Observed(this.qkv.Apply(normed), "qkv", observe);
+        using var values = core(index, qkv);
+        return Observed(dense.Apply(values), "attention_out", observe);
     }
 
     private Tensor Mlp(Tensor x, Action<string, Tensor>? observe)
     {
-        using var normed = Observed(_postAttentionNorm.Apply(x), "post_attention_layernorm_out", observe);
-        using var up = _up.Apply(normed);
-        using var active = _activation(up);
-        return Observed(_down.Apply(active), "mlp_out", observe);
+        using var normed = Observed(postAttentionNorm.Apply(x), "post_attention_layernorm_out", observe);
+        using var up = this.up.Apply(normed);
+        using var active = activation(up);
+        return Observed(down.Apply(active), "mlp_out", observe);
     }
 
     private Tensor Observed(Tensor value, string point, Action<string, Tensor>? observe)
     {
-        observe?.Invoke($"layer{_index}.{point}", value);
+        observe?.Invoke($"layer{index}.{point}", value);
         return value;
     }
 }
@@ -92,7 +92,7 @@ internal sealed class GptNeoXLayer : IDisposable
 /// <summary>Layer normalisation with weight and bias over the hidden dimension.</summary>
 internal sealed class LayerNorm(GptNeoXConfig config, Tensor weight, Tensor bias)
 {
-    private readonly long[] _shape = [config.HiddenSize];
+    private readonly long[] shape = [config.HiddenSize];
 
-    public Tensor Apply(Tensor x) => nn.functional.layer_norm(x, _shape, weight, bias, config.LayerNormEps);
+    public Tensor Apply(Tensor x) => nn.functional.layer_norm(x, shape, weight, bias, config.LayerNormEps);
 }

@@ -10,11 +10,11 @@ namespace Kl3m.Inference.Models;
 /// <remarks>Checked against transformers' GPTNeoXForCausalLM. Black et al., GPT-NeoX-20B (arXiv 2204.06745).</remarks>
 public sealed class GptNeoXModel : IDisposable
 {
-    private readonly List<(string Name, Tensor Parameter)> _parameters = [];
-    private readonly Tensor _embedding;
-    private readonly GptNeoXLayer[] _layers;
-    private readonly LayerNorm _finalNorm;
-    private readonly Linear _head;
+    private readonly List<(string Name, Tensor Parameter)> parameters = [];
+    private readonly Tensor embedding;
+    private readonly GptNeoXLayer[] layers;
+    private readonly LayerNorm finalNorm;
+    private readonly Linear head;
 
     /// <param name="weights">Gives the tensor of a name and shape; the model disposes it. For training it returns a <see cref="Modules.Parameter"/>.</param>
     /// <param name="compute">The type that linears multiply in; null is the weights' own type.</param>
@@ -25,22 +25,22 @@ public sealed class GptNeoXModel : IDisposable
         Config = config;
         try
         {
-            _embedding = Register("gpt_neox.embed_in.weight", [config.VocabSize, config.HiddenSize]);
-            _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => new GptNeoXLayer(config, layer, Register, compute))];
-            _finalNorm = new(config, Register("gpt_neox.final_layer_norm.weight", [config.HiddenSize]), Register("gpt_neox.final_layer_norm.bias", [config.HiddenSize]));
-            _head = new(config.TieWordEmbeddings ? _embedding : Register("embed_out.weight", [config.VocabSize, config.HiddenSize]), null, compute);
-            Rotary = new(config, _embedding.device);
+            embedding = Register("gpt_neox.embed_in.weight", [config.VocabSize, config.HiddenSize]);
+            layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => new GptNeoXLayer(config, layer, Register, compute))];
+            finalNorm = new(config, Register("gpt_neox.final_layer_norm.weight", [config.HiddenSize]), Register("gpt_neox.final_layer_norm.bias", [config.HiddenSize]));
+            head = new(config.TieWordEmbeddings ? embedding : Register("embed_out.weight", [config.VocabSize, config.HiddenSize]), null, compute);
+            Rotary = new(config, embedding.device);
         }
         catch
         {
-            _parameters.ForEach(pair => pair.Parameter.Dispose());
+            parameters.ForEach(pair => pair.Parameter.Dispose());
             throw;
         }
 
         Tensor Register(string name, long[] shape)
         {
             var parameter = weights(name, shape);
-            _parameters.Add((name, parameter));
+            parameters.Add((name, parameter));
             return parameter;
         }
     }
@@ -48,7 +48,7 @@ public sealed class GptNeoXModel : IDisposable
     public GptNeoXConfig Config { get; }
 
     /// <summary>Every weight once, in the order of the layers; a tied head is the embedding and not listed.</summary>
-    public IReadOnlyList<(string Name, Tensor Parameter)> Parameters => _parameters;
+    public IReadOnlyList<(string Name, Tensor Parameter)> Parameters => parameters;
 
     internal Rotary Rotary { get; }
 
@@ -73,9 +73,9 @@ public sealed class GptNeoXModel : IDisposable
     /// <returns>[N, hidden], before the final norm.</returns>
     internal Tensor Hidden(Tensor ids, AttentionCore core)
     {
-        var hidden = _embedding.index_select(0, ids);
+        var hidden = embedding.index_select(0, ids);
         Observe?.Invoke("embed_in", hidden);
-        foreach (var layer in _layers)
+        foreach (var layer in layers)
         {
             var input = hidden;
             try
@@ -93,9 +93,9 @@ public sealed class GptNeoXModel : IDisposable
     /// <summary>Final norm and head: [N, hidden] to logits [N, vocabulary].</summary>
     internal Tensor Head(Tensor hidden)
     {
-        using var normed = _finalNorm.Apply(hidden);
+        using var normed = finalNorm.Apply(hidden);
         Observe?.Invoke("final_layer_norm_out", normed);
-        return _head.Apply(normed);
+        return head.Apply(normed);
     }
 
     /// <summary>
@@ -104,16 +104,16 @@ public sealed class GptNeoXModel : IDisposable
     /// </summary>
     internal void Pack()
     {
-        Array.ForEach(_layers, layer => layer.Pack());
-        _head.Pack(keep: Config.TieWordEmbeddings);
+        Array.ForEach(layers, layer => layer.Pack());
+        head.Pack(keep: Config.TieWordEmbeddings);
     }
 
     public void Dispose()
     {
         Rotary.Dispose();
-        Array.ForEach(_layers, layer => layer.Dispose());
-        _head.Dispose();
-        _parameters.ForEach(pair => pair.Parameter.Dispose());
+        Array.ForEach(layers, layer => layer.Dispose());
+        head.Dispose();
+        parameters.ForEach(pair => pair.Parameter.Dispose());
     }
 
     private Tensor DenseAttention(Tensor qkv, long batch, long length, Rotary.Table angles)

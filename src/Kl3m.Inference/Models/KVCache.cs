@@ -9,17 +9,17 @@ namespace Kl3m.Inference.Models;
 /// </summary>
 internal sealed class KVCache : IDisposable
 {
-    private readonly Tensor _all;
-    private readonly (Tensor Both, Tensor Keys, Tensor Values)[] _layers;
+    private readonly Tensor all;
+    private readonly (Tensor Both, Tensor Keys, Tensor Values)[] layers;
 
     public KVCache(GptNeoXConfig config, int capacity, ScalarType dtype, Device device)
     {
         Capacity = capacity;
         Dtype = dtype;
-        _all = empty([config.NumHiddenLayers, 2, config.NumAttentionHeads, capacity, config.HeadDim], dtype, device);
-        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index =>
+        all = empty([config.NumHiddenLayers, 2, config.NumAttentionHeads, capacity, config.HeadDim], dtype, device);
+        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index =>
         {
-            var both = _all.select(0, index);
+            var both = all.select(0, index);
             return (both, both.narrow(0, 0, 1), both.narrow(0, 1, 1));
         })];
     }
@@ -37,32 +37,32 @@ internal sealed class KVCache : IDisposable
     /// <param name="keysAndValues">[2, heads, tokens, head dim], of any floating type.</param>
     public void Write(int layer, int start, int tokens, Tensor keysAndValues)
     {
-        using var target = _layers[layer].Both.narrow(2, start, tokens);
+        using var target = layers[layer].Both.narrow(2, start, tokens);
         target.copy_(keysAndValues);
     }
 
     /// <summary>The first <paramref name="length"/> tokens' keys: a view, [1, heads, length, head dim].</summary>
-    public Tensor Keys(int layer, int length) => _layers[layer].Keys.narrow(2, 0, length);
+    public Tensor Keys(int layer, int length) => layers[layer].Keys.narrow(2, 0, length);
 
     /// <summary>The first <paramref name="length"/> tokens' values: a view, [1, heads, length, head dim].</summary>
-    public Tensor Values(int layer, int length) => _layers[layer].Values.narrow(2, 0, length);
+    public Tensor Values(int layer, int length) => layers[layer].Values.narrow(2, 0, length);
 
     public void CopyPrefix(KVCache source, int length)
     {
-        using var from = source._all.narrow(3, 0, length);
-        using var to = _all.narrow(3, 0, length);
+        using var from = source.all.narrow(3, 0, length);
+        using var to = all.narrow(3, 0, length);
         to.copy_(from);
         Length = length;
     }
 
     public void Dispose()
     {
-        foreach (var (both, keys, values) in _layers)
+        foreach (var (both, keys, values) in layers)
         {
             both.Dispose();
             keys.Dispose();
             values.Dispose();
         }
-        _all.Dispose();
+        all.Dispose();
     }
 }

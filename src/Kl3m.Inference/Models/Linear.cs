@@ -7,18 +7,18 @@ namespace Kl3m.Inference.Models;
 /// <param name="compute">The type to multiply in; null is the weights' own. bf16 over fp32 weights is mixed-precision training.</param>
 internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType? compute) : IDisposable
 {
-    private readonly ScalarType? _castTo = compute == weight.dtype ? null : compute;
-    private Tensor? _packed;
+    private readonly ScalarType? castTo = compute == weight.dtype ? null : compute;
+    private Tensor? packed;
 
     /// <param name="x">[N, in]; cast to the type that is multiplied in.</param>
     /// <returns>[N, out], in that type.</returns>
     public Tensor Apply(Tensor x)
     {
-        if (_packed is not null)
+        if (packed is not null)
         {
-            return PackedLinear.Apply(x, _packed, bias);
+            return PackedLinear.Apply(x, packed, bias);
         }
-        if (_castTo is not { } dtype)
+        if (castTo is not { } dtype)
         {
             return nn.functional.linear(x, weight, bias);
         }
@@ -32,12 +32,12 @@ internal sealed class Linear(Tensor weight, Tensor? bias, ScalarType? compute) :
     /// <param name="keep">Whether something else uses the weight too; otherwise it is freed, and can no longer be trained.</param>
     public void Pack(bool keep = false)
     {
-        _packed = PackedLinear.Pack(weight);
+        packed = PackedLinear.Pack(weight);
         if (!keep)
         {
             weight.Dispose();
         }
     }
 
-    public void Dispose() => _packed?.Dispose();
+    public void Dispose() => packed?.Dispose();
 }

@@ -10,9 +10,9 @@ namespace Kl3m.Inference.Models;
 /// </summary>
 internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
 {
-    private readonly int _dims = config.RotaryDims;
-    private readonly int _restDims = config.HeadDim - config.RotaryDims;
-    private Table? _table;
+    private readonly int dims = config.RotaryDims;
+    private readonly int restDims = config.HeadDim - config.RotaryDims;
+    private Table? table;
 
     /// <summary>
     /// cos and sin for rows of [N, 1, 3, dims]. One multiplication serves query, key and value: the value's angle is 0. The first half of
@@ -48,31 +48,31 @@ internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
     /// <returns>The same with queries and keys turned.</returns>
     public Tensor Apply(Tensor qkv, Table angles, ScalarType dtype)
     {
-        if (_dims == 0)
+        if (dims == 0)
         {
             return qkv.to(dtype);
         }
-        using var turning = qkv.narrow(-1, 0, _dims);
-        using var rolled = turning.roll(_dims / 2, -1);
+        using var turning = qkv.narrow(-1, 0, dims);
+        using var rolled = turning.roll(dims / 2, -1);
         using var turned = turning * angles.Cos;
         turned.addcmul_(rolled, angles.Sin, 1);
         // Concatenation takes the wider of two types.
         using var narrowed = dtype == ScalarType.Float32 ? null : turned.to(dtype);
-        using var rest = qkv.narrow(-1, _dims, _restDims);
+        using var rest = qkv.narrow(-1, dims, restDims);
         return cat([narrowed ?? turned, rest], -1);
     }
 
-    public void Dispose() => _table?.Dispose();
+    public void Dispose() => table?.Dispose();
 
     private Table Covering(int positions)
     {
-        if (_table is null || _table.Positions < positions)
+        if (table is null || table.Positions < positions)
         {
-            var old = _table;
-            _table = Build(Math.Max(positions, Math.Min(2 * (old?.Positions ?? 0), 1 << 20)));
+            var old = table;
+            table = Build(Math.Max(positions, Math.Min(2 * (old?.Positions ?? 0), 1 << 20)));
             old?.Dispose();
         }
-        return _table;
+        return table;
     }
 
     private Table Build(int positions)
@@ -81,7 +81,7 @@ internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
         using var normal = inference_mode(false);
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var exponents = arange(0, _dims, 2, ScalarType.Float32) / Math.Max(_dims, 1);
+        var exponents = arange(0, dims, 2, ScalarType.Float32) / Math.Max(dims, 1);
         var frequencies = 1.0 / tensor((float)config.RotaryEmbBase).pow(exponents);
         var angles = arange(positions, ScalarType.Float32).unsqueeze(1) * frequencies;
         var (cos, sin) = (angles.cos(), angles.sin());

@@ -6,9 +6,9 @@ namespace Kl3m.Inference.Tokenization;
 internal sealed class AddedTokenTrie
 {
     private const int Root = 0;
-    private readonly Dictionary<(int Node, char Next), int> _edges = [];
-    private readonly Dictionary<int, int> _idsAtEnds = [];
-    private readonly SearchValues<char> _starts;
+    private readonly Dictionary<(int Node, char Next), int> edges = [];
+    private readonly Dictionary<int, int> idsAtEnds = [];
+    private readonly SearchValues<char> starts;
 
     public AddedTokenTrie(IEnumerable<AddedToken> tokens)
     {
@@ -19,16 +19,16 @@ internal sealed class AddedTokenTrie
             var node = Root;
             foreach (var character in token.Content)
             {
-                if (!_edges.TryGetValue((node, character), out var next))
+                if (!edges.TryGetValue((node, character), out var next))
                 {
-                    next = _edges.Count + 1;
-                    _edges.Add((node, character), next);
+                    next = edges.Count + 1;
+                    edges.Add((node, character), next);
                 }
                 node = next;
             }
-            _idsAtEnds.Add(node, token.Id);
+            idsAtEnds.Add(node, token.Id);
         }
-        _starts = SearchValues.Create([.. starts]);
+        this.starts = SearchValues.Create([.. starts]);
     }
 
     /// <summary>Splits a part of a text into added tokens and what lies between them.</summary>
@@ -37,7 +37,7 @@ internal sealed class AddedTokenTrie
         var gap = part.Start;
         for (var at = gap; at < part.End;)
         {
-            var ahead = text.AsSpan(at, part.End - at).IndexOfAny(_starts);
+            var ahead = text.AsSpan(at, part.End - at).IndexOfAny(starts);
             if (ahead < 0)
             {
                 break;
@@ -65,9 +65,9 @@ internal sealed class AddedTokenTrie
     {
         Piece? longest = null;
         var node = Root;
-        for (var i = start; i < end && _edges.TryGetValue((node, text[i]), out node); i++)
+        for (var i = start; i < end && edges.TryGetValue((node, text[i]), out node); i++)
         {
-            if (_idsAtEnds.TryGetValue(node, out var id))
+            if (idsAtEnds.TryGetValue(node, out var id))
             {
                 longest = new(start, i + 1 - start, id);
             }

@@ -8,19 +8,19 @@ namespace Kl3m.Inference.Tokenization;
 /// </summary>
 internal sealed class BpeMerges
 {
-    private readonly int[] _byteIds = new int[256];
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
+    private readonly int[] byteIds = new int[256];
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> merges;
 
     public BpeMerges(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<(string Left, string Right)> merges)
     {
         for (var value = 0; value < 256; value++)
         {
-            _byteIds[value] = vocabulary[ByteAlphabet.CharacterOf((byte)value).ToString()];
+            byteIds[value] = vocabulary[ByteAlphabet.CharacterOf((byte)value).ToString()];
         }
-        _merges = new(merges.Count);
+        this.merges = new(merges.Count);
         foreach (var (left, right) in merges)
         {
-            _merges.Add((vocabulary[left], vocabulary[right]), (_merges.Count, vocabulary[left + right]));
+            this.merges.Add((vocabulary[left], vocabulary[right]), (this.merges.Count, vocabulary[left + right]));
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed class BpeMerges
         // A list of symbols linked by place; a symbol that was merged into its left neighbour has id -1.
         var bytes = new byte[Encoding.UTF8.GetByteCount(piece)];
         Encoding.UTF8.GetBytes(piece, bytes);
-        var symbols = Array.ConvertAll(bytes, value => _byteIds[value]);
+        var symbols = Array.ConvertAll(bytes, value => byteIds[value]);
         var previous = new int[symbols.Length];
         var next = new int[symbols.Length];
         for (var i = 0; i < symbols.Length; i++)
@@ -68,7 +68,7 @@ internal sealed class BpeMerges
 
         (int Rank, int Id)? MergeAt(int place) =>
             place >= 0 && symbols[place] >= 0 && next[place] < symbols.Length
-            && _merges.TryGetValue((symbols[place], symbols[next[place]]), out var merge)
+            && merges.TryGetValue((symbols[place], symbols[next[place]]), out var merge)
                 ? merge
                 : null;
 

@@ -8,10 +8,10 @@ namespace Kl3m.Inference.Tokenization;
 /// </summary>
 public sealed class IncrementalDetokenizer(Tokenizer tokenizer, bool skipSpecialTokens = true)
 {
-    private readonly Decoder _decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetDecoder();
+    private readonly Decoder decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetDecoder();
 
     /// <summary>Whether bytes are held back that later ones may complete.</summary>
-    public bool IsInsideCharacter => _decoder.GetCharCount([], flush: true) > 0; // counting leaves the decoder as it is
+    public bool IsInsideCharacter => decoder.GetCharCount([], flush: true) > 0; // counting leaves the decoder as it is
 
     /// <summary>The text that this token completes; empty while a character is incomplete, and for special tokens when they are skipped.</summary>
     public string Append(int id) =>
@@ -23,6 +23,6 @@ public sealed class IncrementalDetokenizer(Tokenizer tokenizer, bool skipSpecial
     private string Next(ReadOnlySpan<byte> bytes, bool flush)
     {
         Span<char> text = bytes.Length <= 250 ? stackalloc char[256] : new char[bytes.Length + 6];
-        return new(text[.._decoder.GetChars(bytes, text, flush)]);
+        return new(text[..decoder.GetChars(bytes, text, flush)]);
     }
 }

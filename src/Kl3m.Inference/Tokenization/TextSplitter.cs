@@ -6,20 +6,20 @@ namespace Kl3m.Inference.Tokenization;
 /// </summary>
 internal sealed class TextSplitter(IReadOnlyCollection<AddedToken> tokens)
 {
-    private readonly AddedTokenTrie _outer = new(tokens.Where(token => !token.Normalized));
-    private readonly AddedTokenTrie _inner = new(tokens.Where(token => token.Normalized));
+    private readonly AddedTokenTrie outerTrie = new(tokens.Where(token => !token.Normalized));
+    private readonly AddedTokenTrie innerTrie = new(tokens.Where(token => token.Normalized));
 
     /// <param name="text">Well-formed UTF-16.</param>
     public IEnumerable<Piece> Split(string text)
     {
-        foreach (var outer in _outer.Split(text, new(0, text.Length)))
+        foreach (var outer in outerTrie.Split(text, new(0, text.Length)))
         {
             if (outer.AddedTokenId is not null)
             {
                 yield return outer;
                 continue;
             }
-            foreach (var inner in _inner.Split(text, outer))
+            foreach (var inner in innerTrie.Split(text, outer))
             {
                 if (inner.AddedTokenId is not null)
                 {

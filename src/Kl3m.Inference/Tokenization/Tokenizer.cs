@@ -15,37 +15,37 @@ public sealed class Tokenizer
 
     private const long MaxFileBytes = 64 << 20;
 
-    private readonly TextSplitter _splitter;
-    private readonly BpeTokenizer _short;
-    private readonly BpeMerges _long;
-    private readonly Dictionary<string, int> _ids;
-    private readonly byte[]?[] _bytes;
-    private readonly HashSet<int> _special;
+    private readonly TextSplitter splitter;
+    private readonly BpeTokenizer shortPieces;
+    private readonly BpeMerges longPieces;
+    private readonly Dictionary<string, int> ids;
+    private readonly byte[]?[] bytes;
+    private readonly HashSet<int> special;
 
     private Tokenizer(TokenizerFile file)
     {
-        _splitter = new(file.AddedTokens);
-        _long = new(file.Vocabulary, file.Merges);
-        _short = BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
+        splitter = new(file.AddedTokens);
+        longPieces = new(file.Vocabulary, file.Merges);
+        shortPieces = BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
         {
             Merges = file.Merges.Select(merge => $"{merge.Left} {merge.Right}"),
             ByteLevel = true,
         });
-        _ids = new(file.Vocabulary);
-        _special = [.. file.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
+        ids = new(file.Vocabulary);
+        special = [.. file.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         foreach (var token in file.AddedTokens)
         {
-            _ids[token.Content] = token.Id;
+            ids[token.Content] = token.Id;
         }
-        _bytes = new byte[]?[_ids.Values.Max() + 1];
-        foreach (var (token, id) in _ids)
+        bytes = new byte[]?[ids.Values.Max() + 1];
+        foreach (var (token, id) in ids)
         {
-            _bytes[id] = ByteAlphabet.Read(token);
+            bytes[id] = ByteAlphabet.Read(token);
         }
     }
 
     /// <summary>The largest id + 1; ids below it may be holes.</summary>
-    public int VocabularySize => _bytes.Length;
+    public int VocabularySize => bytes.Length;
 
     /// <summary>Reads a tokenizer.json.</summary>
     /// <exception cref="ModelFileException">The file is broken, contradicts itself, or asks for what is not supported.</exception>
@@ -66,7 +66,7 @@ public sealed class Tokenizer
     /// <summary>
     /// The id of a token by its content as the file writes it: added tokens literally, others in the byte-level alphabet (<c>Ġthe</c>).
     /// </summary>
-    public int? Find(string content) => _ids.TryGetValue(content, out var id) ? id : null;
+    public int? Find(string content) => ids.TryGetValue(content, out var id) ? id : null;
 
     /// <summary>
     /// The ids of a text; joined and decoded they give it back. Added tokens that are typed out, <c>&lt;|end|&gt;</c> too, become
@@ -76,7 +76,7 @@ public sealed class Tokenizer
     {
         text = WellFormed(text);
         var ids = new List<int>(text.Length / 3);
-        foreach (var piece in _splitter.Split(text))
+        foreach (var piece in splitter.Split(text))
         {
             EncodePiece(text, piece, ids);
         }
@@ -91,7 +91,7 @@ public sealed class Tokenizer
         text = WellFormed(text);
         var spans = new List<TokenSpan>(text.Length / 3);
         var ids = new List<int>();
-        foreach (var piece in _splitter.Split(text))
+        foreach (var piece in splitter.Split(text))
         {
             ids.Clear();
             EncodePiece(text, piece, ids);
@@ -104,7 +104,7 @@ public sealed class Tokenizer
             foreach (var id in ids)
             {
                 var start = characters.Start;
-                var end = characters.Advance(_bytes[id]!.Length);
+                var end = characters.Advance(bytes[id]!.Length);
                 spans.Add(new(id, start, end));
             }
         }
@@ -126,10 +126,10 @@ public sealed class Tokenizer
     }
 
     /// <summary>The UTF-8 bytes of a token, which may be part of a character only; empty for an id that no token has.</summary>
-    public ReadOnlyMemory<byte> BytesOf(int id) => (uint)id < (uint)_bytes.Length ? _bytes[id] : default(ReadOnlyMemory<byte>);
+    public ReadOnlyMemory<byte> BytesOf(int id) => (uint)id < (uint)bytes.Length ? bytes[id] : default(ReadOnlyMemory<byte>);
 
     /// <summary>True for tokens such as <c>&lt;|end|&gt;</c>.</summary>
-    public bool IsSpecial(int id) => _special.Contains(id);
+    public bool IsSpecial(int id) => special.Contains(id);
 
     private void EncodePiece(string text, Piece piece, List<int> ids)
     {
@@ -140,11 +140,11 @@ public sealed class Tokenizer
         }
         else if (piece.Length <= LongPiece)
         {
-            ids.AddRange(_short.EncodeToIds(characters, considerPreTokenization: false, considerNormalization: false));
+            ids.AddRange(shortPieces.EncodeToIds(characters, considerPreTokenization: false, considerNormalization: false));
         }
         else
         {
-            _long.Encode(characters, ids);
+            longPieces.Encode(characters, ids);
         }
     }
 
@@ -155,24 +155,24 @@ public sealed class Tokenizer
     /// <summary>Walks over well-formed text by UTF-8 bytes, and says where the characters are that hold them.</summary>
     private struct CharacterWalk(string text, int start)
     {
-        private int _used; // bytes of the character at Start
+        private int used; // bytes of the character at Start
 
         public int Start { get; private set; } = start;
 
         /// <summary>Takes a token's bytes; returns the end of the character that the last of them is in.</summary>
         public int Advance(int bytes)
         {
-            for (_used += bytes; ;)
+            for (used += bytes; ;)
             {
                 var rune = Rune.GetRuneAt(text, Start);
                 var end = Start + rune.Utf16SequenceLength;
-                if (_used < rune.Utf8SequenceLength)
+                if (used < rune.Utf8SequenceLength)
                 {
                     return end;
                 }
-                _used -= rune.Utf8SequenceLength;
+                used -= rune.Utf8SequenceLength;
                 Start = end;
-                if (_used == 0)
+                if (used == 0)
                 {
                     return end;
                 }

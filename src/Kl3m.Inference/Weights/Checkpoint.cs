@@ -13,18 +13,18 @@ public sealed partial class Checkpoint : IDisposable
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
 
-    private readonly List<SafetensorsFile> _files = [];
-    private readonly Dictionary<string, SafetensorsFile> _left = [];
-    private readonly string _name;
-    private long _takenBytes;
+    private readonly List<SafetensorsFile> files = [];
+    private readonly Dictionary<string, SafetensorsFile> left = [];
+    private readonly string name;
+    private long takenBytes;
 
-    private Checkpoint(string name) => _name = name;
+    private Checkpoint(string name) => this.name = name;
 
     /// <summary>Bytes of all tensors in the files.</summary>
     public long TotalBytes { get; private set; }
 
     /// <summary>How much of <see cref="TotalBytes"/> has been taken, 0 to 1.</summary>
-    public double Progress => TotalBytes == 0 ? 1 : (double)_takenBytes / TotalBytes;
+    public double Progress => TotalBytes == 0 ? 1 : (double)takenBytes / TotalBytes;
 
     /// <exception cref="ModelFileException">There are no safetensors, or a file is not what it should be.</exception>
     public static Checkpoint Open(string folder)
@@ -51,9 +51,9 @@ public sealed partial class Checkpoint : IDisposable
     /// <exception cref="ModelFileException">It is missing, was taken before, or has another shape or a type that is not implemented.</exception>
     public Tensor Take(string name, long[] shape, ScalarType dtype, Device device)
     {
-        if (!_left.TryGetValue(name, out var file))
+        if (!left.TryGetValue(name, out var file))
         {
-            throw new ModelFileException(_name, name, "is missing.");
+            throw new ModelFileException(this.name, name, "is missing.");
         }
         var entry = file.Tensors[name];
         if (!entry.Shape.AsSpan().SequenceEqual(shape))
@@ -61,8 +61,8 @@ public sealed partial class Checkpoint : IDisposable
             throw new ModelFileException(file.Name, name, $"has the shape [{string.Join(", ", entry.Shape)}]; config.json asks for [{string.Join(", ", shape)}].");
         }
         var tensor = file.Read(name, dtype, device);
-        _left.Remove(name);
-        _takenBytes += entry.Length;
+        left.Remove(name);
+        takenBytes += entry.Length;
         return tensor;
     }
 
@@ -70,15 +70,15 @@ public sealed partial class Checkpoint : IDisposable
     /// <exception cref="ModelFileException">The first tensor that was not.</exception>
     public void EnsureAllTaken()
     {
-        var left = _left.Keys.Where(name => !LegacyBuffer().IsMatch(name)).Order(StringComparer.Ordinal).ToList();
-        if (left is [var first, ..])
+        var unasked = left.Keys.Where(name => !LegacyBuffer().IsMatch(name)).Order(StringComparer.Ordinal).ToList();
+        if (unasked is [var first, ..])
         {
-            var more = left.Count == 1 ? "" : $" So are {left.Count - 1} more: {string.Join(", ", left.Skip(1).Take(5))}{(left.Count > 6 ? ", ..." : "")}.";
-            throw new ModelFileException(_left[first].Name, first, $"is no weight of the model that config.json describes.{more}");
+            var more = unasked.Count == 1 ? "" : $" So are {unasked.Count - 1} more: {string.Join(", ", unasked.Skip(1).Take(5))}{(unasked.Count > 6 ? ", ..." : "")}.";
+            throw new ModelFileException(left[first].Name, first, $"is no weight of the model that config.json describes.{more}");
         }
     }
 
-    public void Dispose() => _files.ForEach(file => file.Dispose());
+    public void Dispose() => files.ForEach(file => file.Dispose());
 
     private static Checkpoint Open(string name, Action<Checkpoint> add)
     {
@@ -98,12 +98,12 @@ public sealed partial class Checkpoint : IDisposable
     private SafetensorsFile Add(string folder, string fileName)
     {
         var file = SafetensorsFile.Open(Path.Combine(folder, fileName));
-        _files.Add(file);
+        files.Add(file);
         foreach (var (name, entry) in file.Tensors)
         {
-            if (!_left.TryAdd(name, file))
+            if (!left.TryAdd(name, file))
             {
-                throw new ModelFileException(fileName, name, $"is in {_left[name].Name} too.");
+                throw new ModelFileException(fileName, name, $"is in {left[name].Name} too.");
             }
             TotalBytes += entry.Length;
         }
@@ -118,17 +118,17 @@ public sealed partial class Checkpoint : IDisposable
         {
             throw index.Wrong("weight_map", "is empty.");
         }
-        var files = fileByTensor.Select(pair => pair.File).Distinct().Order(StringComparer.Ordinal).ToDictionary(name => name, name => Add(folder, name));
+        var shards = fileByTensor.Select(pair => pair.File).Distinct().Order(StringComparer.Ordinal).ToDictionary(name => name, name => Add(folder, name));
         foreach (var (tensor, file) in fileByTensor)
         {
-            if (!files[file].Tensors.ContainsKey(tensor))
+            if (!shards[file].Tensors.ContainsKey(tensor))
             {
                 throw index.Wrong(tensor, $"is not in {file}.");
             }
         }
-        if (_left.Keys.Except(fileByTensor.Select(pair => pair.Tensor)).FirstOrDefault() is { } unlisted)
+        if (left.Keys.Except(fileByTensor.Select(pair => pair.Tensor)).FirstOrDefault() is { } unlisted)
         {
-            throw new ModelFileException(_left[unlisted].Name, unlisted, $"is not in the weight_map of {index.File}.");
+            throw new ModelFileException(left[unlisted].Name, unlisted, $"is not in the weight_map of {index.File}.");
         }
     }
 

@@ -27,13 +27,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
         ["I64"] = 64, ["U64"] = 64, ["F64"] = 64, ["C64"] = 64,
     }.ToFrozenDictionary();
 
-    private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _data;
+    private readonly MemoryMappedFile map;
+    private readonly MemoryMappedViewAccessor view;
+    private readonly byte* data;
 
     private SafetensorsFile(string name, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, long length)
     {
-        (Name, _map, _view) = (name, map, view);
+        (Name, this.map, this.view) = (name, map, view);
         var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(new(start, 8));
         if (headerLength > (ulong)Math.Min(MaxHeaderBytes, length - 8))
         {
@@ -44,7 +44,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         {
             throw new ModelFileException(name, "header", "must begin with '{'.");
         }
-        _data = start + 8 + headerLength;
+        data = start + 8 + headerLength;
         Tensors = ReadHeader(JsonFields.Parse(name, header), length - 8 - (long)headerLength);
     }
 
@@ -122,7 +122,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
             if (entry.Length > 0)
             {
                 using var flat = copy.view(-1);
-                Fill(flat, _data + entry.Begin, entry.Length, copy.ElementSize);
+                Fill(flat, data + entry.Begin, entry.Length, copy.ElementSize);
             }
             return copy.to(dtype, device, disposeAfter: true);
         }
@@ -135,9 +135,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     public void Dispose()
     {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _map.Dispose();
+        view.SafeMemoryMappedViewHandle.ReleasePointer();
+        view.Dispose();
+        map.Dispose();
     }
 
     /// <summary>A span ends at 2 GB; a tensor does not.</summary>

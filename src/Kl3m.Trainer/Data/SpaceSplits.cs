@@ -11,7 +11,7 @@ namespace Kl3m.Trainer.Data;
 /// <param name="share">Of the words, 0 to 1.</param>
 internal sealed class SpaceSplits(Tokenizer tokenizer, double share)
 {
-    private readonly int[]?[] _splits = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(id => Split(tokenizer, id))];
+    private readonly int[]?[] splits = [.. Enumerable.Range(0, tokenizer.VocabularySize).Select(id => Split(tokenizer, id))];
 
     /// <summary>Fills the window from the source's first tokens; which words are split follows from the seed.</summary>
     public void Copy(ReadOnlySpan<ushort> source, Span<long> window, int seed)
@@ -19,7 +19,7 @@ internal sealed class SpaceSplits(Tokenizer tokenizer, double share)
         var random = new Random(seed);
         for (var (read, written) = (0, 0); written < window.Length; read++)
         {
-            if (_splits[source[read]] is { } split && random.NextDouble() < share)
+            if (splits[source[read]] is { } split && random.NextDouble() < share)
             {
                 foreach (var id in split.AsSpan(0, Math.Min(split.Length, window.Length - written)))
                 {

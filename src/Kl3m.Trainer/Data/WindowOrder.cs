@@ -8,9 +8,9 @@ namespace Kl3m.Trainer.Data;
 /// <param name="length">Tokens of a window; each also needs the one after it, the last target.</param>
 internal sealed class WindowOrder(IReadOnlyList<(ushort[] Tokens, double Weight)> kinds, int length, int seed, SpaceSplits splits)
 {
-    private (int Kind, int Start)[] _windows = [];
-    private int _epoch = -1;
-    private long _first;
+    private (int Kind, int Start)[] windows = [];
+    private int epoch = -1;
+    private long first;
 
     /// <summary>Tokens that one epoch reads.</summary>
     public long EpochTokens => (long)Windows(0).Length * length;
@@ -18,12 +18,12 @@ internal sealed class WindowOrder(IReadOnlyList<(ushort[] Tokens, double Weight)
     /// <summary>Copies a window's tokens and the one after it; places must not go back.</summary>
     public void Copy(long place, Span<long> tokens)
     {
-        while (place >= _first + _windows.Length)
+        while (place >= first + windows.Length)
         {
-            _first += _windows.Length;
-            _windows = Windows(++_epoch);
+            first += windows.Length;
+            windows = Windows(++epoch);
         }
-        var (kind, start) = _windows[place - _first];
+        var (kind, start) = windows[place - first];
         splits.Copy(kinds[kind].Tokens.AsSpan(start, length + 1), tokens, unchecked(seed * 7919 + (int)place));
     }
 

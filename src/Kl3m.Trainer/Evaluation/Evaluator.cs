@@ -17,7 +17,7 @@ internal sealed class Evaluator(GptNeoXModel model, Tokenizer tokenizer, int end
     /// <summary>Windows of equal length that are run together.</summary>
     private const int Batch = 4;
 
-    private readonly int _context = model.Config.MaxPositionEmbeddings;
+    private readonly int context = model.Config.MaxPositionEmbeddings;
 
     /// <summary>Loads a model folder as it is trained: weights in fp32, linears multiplied in the type given.</summary>
     /// <exception cref="Kl3m.Inference.ModelFileException">A file is not what it should be.</exception>
@@ -35,10 +35,10 @@ internal sealed class Evaluator(GptNeoXModel model, Tokenizer tokenizer, int end
     {
         var text = file.ReadBytes();
         var documents = file.Documents().ToList();
-        var windows = documents.SelectMany(document => Windows([end, .. tokenizer.Encode(document)], _context, stride)).ToList();
+        var windows = documents.SelectMany(document => Windows([end, .. tokenizer.Encode(document)], context, stride)).ToList();
         var batches = windows.GroupBy(window => window.Ids.Length).SelectMany(group => group.Chunk(Batch)).ToArray();
         var nats = new double[batches.Length];
-        model.Rotary.Range(0, _context); // made here, outside of every scope, the tables outlive the batches
+        model.Rotary.Range(0, context); // made here, outside of every scope, the tables outlive the batches
         Parallel.For(0, batches.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
         {
             set_num_threads(1);

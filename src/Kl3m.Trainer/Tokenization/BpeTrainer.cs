@@ -10,30 +10,30 @@ namespace Kl3m.Trainer.Tokenization;
 /// </summary>
 internal sealed class BpeTrainer
 {
-    private readonly List<string> _tokens;
-    private readonly Dictionary<string, int> _ids;
-    private readonly List<Merge> _merges = [];
-    private readonly (List<int> Symbols, long Count)[] _words;
-    private readonly Dictionary<(int, int), long> _counts = [];
-    private readonly Dictionary<(int, int), HashSet<int>> _wordsWith = [];
-    private readonly PriorityQueue<(int, int), (long, int, int)> _queue = new();
+    private readonly List<string> tokens;
+    private readonly Dictionary<string, int> ids;
+    private readonly List<Merge> merges = [];
+    private readonly (List<int> Symbols, long Count)[] words;
+    private readonly Dictionary<(int, int), long> counts = [];
+    private readonly Dictionary<(int, int), HashSet<int>> wordsWith = [];
+    private readonly PriorityQueue<(int, int), (long, int, int)> queue = new();
 
     private BpeTrainer(IReadOnlyDictionary<string, long> words, IEnumerable<string> reserved)
     {
         var bytes = Enumerable.Range(0, 256).Select(value => ByteAlphabet.CharacterOf((byte)value)).Order();
-        _tokens = [.. reserved, .. bytes.Select(character => character.ToString())];
-        _ids = _tokens.Select((token, id) => (token, id)).ToDictionary(pair => pair.token, pair => pair.id);
+        tokens = [.. reserved, .. bytes.Select(character => character.ToString())];
+        ids = tokens.Select((token, id) => (token, id)).ToDictionary(pair => pair.token, pair => pair.id);
         // A dictionary's order is no promise; the result does not depend on it, but the walk over words should repeat too.
-        _words = [.. words.OrderBy(word => word.Key, StringComparer.Ordinal).Select(word => (Symbols(word.Key), word.Value))];
-        for (var word = 0; word < _words.Length; word++)
+        this.words = [.. words.OrderBy(word => word.Key, StringComparer.Ordinal).Select(word => (Symbols(word.Key), word.Value))];
+        for (var word = 0; word < this.words.Length; word++)
         {
-            var (symbols, count) = _words[word];
+            var (symbols, count) = this.words[word];
             for (var i = 0; i + 1 < symbols.Count; i++)
             {
                 Count((symbols[i], symbols[i + 1]), count, word);
             }
         }
-        foreach (var pair in _counts.Keys)
+        foreach (var pair in counts.Keys)
         {
             Propose(pair);
         }
@@ -44,17 +44,17 @@ internal sealed class BpeTrainer
     public static BpeVocabulary Train(IReadOnlyDictionary<string, long> words, IEnumerable<string> reserved, int size)
     {
         var trainer = new BpeTrainer(words, reserved);
-        while (trainer._tokens.Count < size && trainer.MergeNext())
+        while (trainer.tokens.Count < size && trainer.MergeNext())
         {
         }
-        return new(trainer._tokens, trainer._merges);
+        return new(trainer.tokens, trainer.merges);
     }
 
     private bool MergeNext()
     {
-        while (_queue.TryDequeue(out var pair, out var priority))
+        while (queue.TryDequeue(out var pair, out var priority))
         {
-            var count = _counts[pair];
+            var count = counts[pair];
             if (count != -priority.Item1)
             {
                 Propose(pair);
@@ -72,18 +72,18 @@ internal sealed class BpeTrainer
 
     private void Apply((int Left, int Right) pair, long count)
     {
-        var text = _tokens[pair.Left] + _tokens[pair.Right];
-        if (!_ids.TryGetValue(text, out var merged)) // another merge may have made the same token before
+        var text = tokens[pair.Left] + tokens[pair.Right];
+        if (!ids.TryGetValue(text, out var merged)) // another merge may have made the same token before
         {
-            merged = _tokens.Count;
-            _tokens.Add(text);
-            _ids.Add(text, merged);
+            merged = tokens.Count;
+            tokens.Add(text);
+            ids.Add(text, merged);
         }
-        _merges.Add(new(_tokens[pair.Left], _tokens[pair.Right], count));
+        merges.Add(new(tokens[pair.Left], tokens[pair.Right], count));
         var grown = new HashSet<(int, int)>();
-        foreach (var word in _wordsWith[pair])
+        foreach (var word in wordsWith[pair])
         {
-            var (symbols, times) = _words[word];
+            var (symbols, times) = words[word];
             for (var i = 0; i + 1 < symbols.Count; i++)
             {
                 if (symbols[i] != pair.Left || symbols[i + 1] != pair.Right)
@@ -114,12 +114,12 @@ internal sealed class BpeTrainer
 
     private void Count((int, int) pair, long change, int word)
     {
-        _counts[pair] = _counts.GetValueOrDefault(pair) + change;
+        counts[pair] = counts.GetValueOrDefault(pair) + change;
         if (change > 0)
         {
-            if (!_wordsWith.TryGetValue(pair, out var words))
+            if (!wordsWith.TryGetValue(pair, out var words))
             {
-                _wordsWith.Add(pair, words = []);
+                wordsWith.Add(pair, words = []);
             }
             words.Add(word);
         }
@@ -127,12 +127,12 @@ internal sealed class BpeTrainer
 
     private void Propose((int Left, int Right) pair)
     {
-        if (_counts[pair] is > 0 and var count)
+        if (counts[pair] is > 0 and var count)
         {
-            _queue.Enqueue(pair, (-count, pair.Left, pair.Right));
+            queue.Enqueue(pair, (-count, pair.Left, pair.Right));
         }
     }
 
     private List<int> Symbols(string word) =>
-        [.. ByteAlphabet.Write(Encoding.UTF8.GetBytes(word)).Select(character => _ids[character.ToString()])];
+        [.. ByteAlphabet.Write(Encoding.UTF8.GetBytes(word)).Select(character => ids[character.ToString()])];
 }

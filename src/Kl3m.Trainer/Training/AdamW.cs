@@ -7,20 +7,20 @@ namespace Kl3m.Trainer.Training;
 internal sealed class AdamW : ParameterOptimizer
 {
     private const double Beta1 = 0.9, Beta2 = 0.95, Epsilon = 1e-8;
-    private readonly Tensor _mean, _square;
+    private readonly Tensor mean, square;
 
     public AdamW(Tensor parameter, double rate, double decay) : base(parameter, rate, decay)
     {
-        (_mean, _square) = (zeros_like(parameter), zeros_like(parameter));
+        (mean, square) = (zeros_like(parameter), zeros_like(parameter));
     }
 
-    public override IEnumerable<(string Name, Tensor Tensor)> State => [("mean", _mean), ("square", _square)];
+    public override IEnumerable<(string Name, Tensor Tensor)> State => [("mean", mean), ("square", square)];
 
     protected override Tensor Update(Tensor gradient, int step)
     {
-        _mean.lerp_(gradient, 1 - Beta1);
-        _square.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-        var root = (_square / (1 - Math.Pow(Beta2, step + 1))).sqrt_().add_(Epsilon);
-        return _mean / root / (1 - Math.Pow(Beta1, step + 1));
+        mean.lerp_(gradient, 1 - Beta1);
+        square.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+        var root = (square / (1 - Math.Pow(Beta2, step + 1))).sqrt_().add_(Epsilon);
+        return mean / root / (1 - Math.Pow(Beta1, step + 1));
     }
 }

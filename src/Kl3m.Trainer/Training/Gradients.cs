@@ -13,39 +13,39 @@ internal sealed class Gradients : IDisposable
     /// <summary>Rows of logits that are worked on at a time: as many as stay in the cache in fp32.</summary>
     private const int LossRows = 128;
 
-    private readonly GptNeoXModel[] _parts;
-    private readonly ParallelOptions _parallel;
+    private readonly GptNeoXModel[] parts;
+    private readonly ParallelOptions parallel;
 
     /// <param name="weights">fp32 weights by name; changed in place between the calls.</param>
     /// <param name="parts">How many parts a batch is cut into; each holds its activations in memory.</param>
     public Gradients(GptNeoXConfig config, IReadOnlyDictionary<string, Tensor> weights, ScalarType compute, int parts, int threads)
     {
         GptNeoXModel Part(int part) => new(config, (name, _) => weights[name].detach().requires_grad_(), compute);
-        _parts = [.. Enumerable.Range(0, parts).Select(Part)];
-        foreach (var part in _parts)
+        this.parts = [.. Enumerable.Range(0, parts).Select(Part)];
+        foreach (var part in this.parts)
         {
             part.Rotary.Range(0, config.MaxPositionEmbeddings); // made here, outside of every scope, the tables outlive the steps
         }
-        _parallel = new() { MaxDegreeOfParallelism = threads };
+        parallel = new() { MaxDegreeOfParallelism = threads };
     }
 
     /// <param name="ids">[B, T + 1]: each position's target is the id after it. The parts must divide B.</param>
     /// <returns>The mean loss in nats per token, and the mean gradient by name; the caller disposes them.</returns>
     public (double Loss, IReadOnlyDictionary<string, Tensor> ByName) Compute(Tensor ids)
     {
-        var losses = new double[_parts.Length];
-        var rows = ids.shape[0] / _parts.Length;
-        Parallel.For(0, _parts.Length, _parallel, part =>
+        var losses = new double[parts.Length];
+        var rows = ids.shape[0] / parts.Length;
+        Parallel.For(0, parts.Length, parallel, part =>
         {
             // Torch's own threads meet at every operation, and wait for each other on a busy machine; these meet once a step.
             set_num_threads(1);
             using var scope = NewDisposeScope();
-            losses[part] = Backward(_parts[part], ids.narrow(0, part * rows, rows));
+            losses[part] = Backward(parts[part], ids.narrow(0, part * rows, rows));
         });
         return (losses.Average(), Mean(ids.shape[0] * (ids.shape[1] - 1)));
     }
 
-    public void Dispose() => Array.ForEach(_parts, part => part.Dispose());
+    public void Dispose() => Array.ForEach(parts, part => part.Dispose());
 
     private static double Backward(GptNeoXModel model, Tensor ids)
     {
@@ -85,7 +85,7 @@ internal sealed class Gradients : IDisposable
     {
         using var noGrad = no_grad();
         var sums = new Dictionary<string, Tensor>();
-        foreach (var part in _parts)
+        foreach (var part in parts)
         {
             foreach (var (name, leaf) in part.Parameters)
             {

@@ -12,14 +12,14 @@ namespace Kl3m.Trainer.Training;
 internal sealed class Muon(Tensor parameter, double rate, double decay, int heads = 0) : ParameterOptimizer(parameter, rate, decay)
 {
     private const double Momentum = 0.95;
-    private readonly Tensor _momentum = zeros_like(parameter);
+    private readonly Tensor momentum = zeros_like(parameter);
 
-    public override IEnumerable<(string Name, Tensor Tensor)> State => [("momentum", _momentum)];
+    public override IEnumerable<(string Name, Tensor Tensor)> State => [("momentum", momentum)];
 
     protected override Tensor Update(Tensor gradient, int step)
     {
-        _momentum.lerp_(gradient, 1 - Momentum);
-        var update = gradient.lerp(_momentum, Momentum);
+        momentum.lerp_(gradient, 1 - Momentum);
+        var update = gradient.lerp(momentum, Momentum);
         if (heads == 0)
         {
             return Scaled(update);

@@ -7,13 +7,13 @@ namespace Kl3m.Trainer.Training;
 /// <summary>One optimizer for each weight: Muon for the layers' matrices (unless AdamW is asked for), AdamW for the rest.</summary>
 internal sealed class Optimizer
 {
-    private readonly Dictionary<string, ParameterOptimizer> _byName;
-    private readonly double _clipNorm;
+    private readonly Dictionary<string, ParameterOptimizer> byName;
+    private readonly double clipNorm;
 
     public Optimizer(TrainingOptions options, IReadOnlyDictionary<string, Tensor> weights)
     {
-        _clipNorm = options.ClipNorm;
-        _byName = weights.ToDictionary(pair => pair.Key, pair => For(pair.Key, pair.Value));
+        clipNorm = options.ClipNorm;
+        byName = weights.ToDictionary(pair => pair.Key, pair => For(pair.Key, pair.Value));
 
         ParameterOptimizer For(string name, Tensor weight)
         {
@@ -28,13 +28,13 @@ internal sealed class Optimizer
 
     /// <summary>All that a checkpoint must hold of it, by name; the tensors themselves, to be written or overwritten.</summary>
     public IEnumerable<(string Name, Tensor Tensor)> State =>
-        _byName.SelectMany(pair => pair.Value.State.Select(state => ($"{pair.Key}.{state.Name}", state.Tensor)));
+        byName.SelectMany(pair => pair.Value.State.Select(state => ($"{pair.Key}.{state.Name}", state.Tensor)));
 
     /// <param name="factor">Of the learning rates.</param>
     public void Step(IReadOnlyDictionary<string, Tensor> gradients, double factor, int step, int threads)
     {
         Clip(gradients.Values);
-        Parallel.ForEach(_byName, new ParallelOptions { MaxDegreeOfParallelism = threads }, pair =>
+        Parallel.ForEach(byName, new ParallelOptions { MaxDegreeOfParallelism = threads }, pair =>
         {
             set_num_threads(1);
             pair.Value.Step(gradients[pair.Key], factor, step);
@@ -49,11 +49,11 @@ internal sealed class Optimizer
             using var sum = square.sum();
             return (double)sum.item<float>();
         }));
-        if (_clipNorm > 0 && norm > _clipNorm)
+        if (clipNorm > 0 && norm > clipNorm)
         {
             foreach (var gradient in gradients)
             {
-                gradient.mul_(_clipNorm / norm);
+                gradient.mul_(clipNorm / norm);
             }
         }
     }

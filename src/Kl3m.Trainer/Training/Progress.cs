@@ -4,28 +4,28 @@ namespace Kl3m.Trainer.Training;
 internal sealed class Progress(int batchTokens, Action<string> print)
 {
     private const int Every = 20;
-    private readonly Queue<double> _recent = new();
-    private double _loss;
-    private int _steps;
+    private readonly Queue<double> recent = new();
+    private double loss;
+    private int steps;
 
     /// <summary>Over the last steps; 0 before the first.</summary>
-    public double SecondsPerStep => _recent.Count == 0 ? 0 : _recent.Average();
+    public double SecondsPerStep => recent.Count == 0 ? 0 : recent.Average();
 
     public void Add(RunState state, double loss, double factor, double seconds, TimeSpan? left)
     {
-        _recent.Enqueue(seconds);
-        if (_recent.Count > Every)
+        recent.Enqueue(seconds);
+        if (recent.Count > Every)
         {
-            _recent.Dequeue();
+            recent.Dequeue();
         }
-        _loss += loss;
-        _steps++;
+        this.loss += loss;
+        steps++;
         if (state.Step % Every == 0 || state.Step == state.Schedule.End || state.Step == 1)
         {
             var (speed, end) = (batchTokens / SecondsPerStep, left?.ToString(@"h\:mm\:ss") ?? "until stopped");
             print(FormattableString.Invariant(
-                $"step {state.Step}  loss {_loss / _steps:F3}  rate {factor:F2}  {speed:F0} tokens/s  left {end}"));
-            (_loss, _steps) = (0, 0);
+                $"step {state.Step}  loss {this.loss / steps:F3}  rate {factor:F2}  {speed:F0} tokens/s  left {end}"));
+            (this.loss, steps) = (0, 0);
         }
     }
 }

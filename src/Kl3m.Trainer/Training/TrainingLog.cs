@@ -6,14 +6,14 @@ namespace Kl3m.Trainer.Training;
 internal sealed class TrainingLog : IDisposable
 {
     private const string Header = "step,tokens,loss,rate,seconds";
-    private readonly StreamWriter _file;
+    private readonly StreamWriter file;
 
     /// <summary>Steps after the checkpoint that the run resumes from are dropped: they are about to be done again.</summary>
     public TrainingLog(string run, int step)
     {
         var kept = Read(run).Where(entry => entry.Step <= step).Select(Line).ToList();
-        _file = new StreamWriter(PathIn(run)) { AutoFlush = true };
-        _file.WriteLine(string.Join('\n', [Header, .. kept]));
+        file = new StreamWriter(PathIn(run)) { AutoFlush = true };
+        file.WriteLine(string.Join('\n', [Header, .. kept]));
     }
 
     /// <param name="Loss">Nats per token.</param>
@@ -23,9 +23,9 @@ internal sealed class TrainingLog : IDisposable
         ? []
         : File.ReadAllLines(PathIn(run)).Skip(1).Select(line => line.Split(',')).Where(fields => fields.Length == 5).Select(Parse);
 
-    public void Write(Entry entry) => _file.WriteLine(Line(entry));
+    public void Write(Entry entry) => file.WriteLine(Line(entry));
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 
     private static Entry Parse(string[] fields)
     {

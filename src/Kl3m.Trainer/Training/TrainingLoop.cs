@@ -24,22 +24,22 @@ internal sealed class TrainingLoop(
     TimeProvider time,
     Action<string> print)
 {
-    private readonly TrainingOptions _options = begin.Options;
-    private readonly long _started = time.GetTimestamp();
+    private readonly TrainingOptions options = begin.Options;
+    private readonly long started = time.GetTimestamp();
 
     /// <returns>The state reached, which is also the newest checkpoint.</returns>
     public RunState Run(CancellationToken stop)
     {
-        var weights = InitialWeights.Draw(config, _options.Seed, device);
-        var optimizer = new Optimizer(_options, weights);
+        var weights = InitialWeights.Draw(config, options.Seed, device);
+        var optimizer = new Optimizer(options, weights);
         if (checkpoint is not null)
         {
             RunState.Restore(checkpoint, weights, optimizer);
         }
-        var compute = _options.Dtype == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
-        using var gradients = new Gradients(config, weights, compute, _options.Parts, budget.Threads);
+        var compute = options.Dtype == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
+        using var gradients = new Gradients(config, weights, compute, options.Parts, budget.Threads);
         using var log = new TrainingLog(run, begin.Step);
-        var progress = new Progress(_options.BatchTokens, print);
+        var progress = new Progress(options.BatchTokens, print);
         var state = begin with { Schedule = WithEnd(begin.Schedule) };
         var saved = time.GetTimestamp();
         while (state.Step < (state.Schedule.End ?? int.MaxValue) && !stop.IsCancellationRequested)
@@ -47,7 +47,7 @@ internal sealed class TrainingLoop(
             var from = time.GetTimestamp();
             var schedule = state.Schedule.DecayFrom is null && DecayIsDue(progress) ? DecayFromNow(state, progress) : state.Schedule;
             var factor = schedule.Factor(state.Step);
-            using var ids = Batch(state.Step, schedule.Decays(state.Step) ? _options.Context : _options.Window);
+            using var ids = Batch(state.Step, schedule.Decays(state.Step) ? options.Context : options.Window);
             var (loss, byName) = gradients.Compute(ids);
             optimizer.Step(byName, factor, state.Step, budget.Threads);
             foreach (var gradient in byName.Values)
@@ -56,7 +56,7 @@ internal sealed class TrainingLoop(
             }
             var seconds = time.GetElapsedTime(from).TotalSeconds;
             state = state with { Schedule = schedule, Step = state.Step + 1, Seconds = state.Seconds + seconds };
-            log.Write(new(state.Step, (long)state.Step * _options.BatchTokens, loss, factor, state.Seconds));
+            log.Write(new(state.Step, (long)state.Step * options.BatchTokens, loss, factor, state.Seconds));
             progress.Add(state, loss, factor, seconds, Left(state, progress));
             if (time.GetElapsedTime(saved).TotalMinutes >= budget.CheckpointMinutes)
             {
@@ -71,12 +71,12 @@ internal sealed class TrainingLoop(
     /// <summary>[B, length + 1] ids: the step's windows, cut into rows of the length that the phase asks for.</summary>
     private Tensor Batch(int step, int length)
     {
-        var ids = new long[_options.Batch * (_options.Context + 1)];
-        for (var i = 0; i < _options.Batch; i++)
+        var ids = new long[options.Batch * (options.Context + 1)];
+        for (var i = 0; i < options.Batch; i++)
         {
-            windows.Copy((long)step * _options.Batch + i, ids.AsSpan(i * (_options.Context + 1), _options.Context + 1));
+            windows.Copy((long)step * options.Batch + i, ids.AsSpan(i * (options.Context + 1), options.Context + 1));
         }
-        using var whole = tensor(ids, [_options.Batch, _options.Context + 1]);
+        using var whole = tensor(ids, [options.Batch, options.Context + 1]);
         using var rows = whole.unfold(1, length + 1, length);
         return rows.reshape(-1, length + 1).to(device);
     }
@@ -85,7 +85,7 @@ internal sealed class TrainingLoop(
         ? schedule with { DecayFrom = Math.Max(0, steps - budget.DecaySteps), DecaySteps = Math.Min(steps, budget.DecaySteps) }
         : schedule;
 
-    private double MinutesLeft => (budget.Minutes ?? double.PositiveInfinity) - time.GetElapsedTime(_started).TotalMinutes;
+    private double MinutesLeft => (budget.Minutes ?? double.PositiveInfinity) - time.GetElapsedTime(started).TotalMinutes;
 
     private bool DecayIsDue(Progress progress) => MinutesLeft <= budget.DecayMinutes && progress.SecondsPerStep > 0;
 

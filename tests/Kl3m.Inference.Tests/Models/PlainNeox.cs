@@ -8,13 +8,13 @@ namespace Kl3m.Inference.Tests.Models;
 /// </summary>
 internal sealed class PlainNeox(GptNeoXConfig config, Func<string, float[]> weights)
 {
-    private readonly int _hidden = config.HiddenSize;
+    private readonly int hidden = config.HiddenSize;
 
     /// <summary>One row of logits per token.</summary>
     public double[][] Logits(int[] ids)
     {
         var embedding = weights("gpt_neox.embed_in.weight");
-        var x = ids.Select(id => embedding.Skip(id * _hidden).Take(_hidden).Select(value => (double)value).ToArray()).ToArray();
+        var x = ids.Select(id => embedding.Skip(id * hidden).Take(hidden).Select(value => (double)value).ToArray()).ToArray();
         for (var layer = 0; layer < config.NumHiddenLayers; layer++)
         {
             var name = $"gpt_neox.layers.{layer}";
@@ -31,7 +31,7 @@ internal sealed class PlainNeox(GptNeoXConfig config, Func<string, float[]> weig
     {
         var (heads, dim) = (config.NumAttentionHeads, config.HeadDim);
         var qkv = Map(x, row => Linear($"{name}.attention.query_key_value", row, config.AttentionBias));
-        var result = Map(x, _ => new double[_hidden]);
+        var result = Map(x, _ => new double[hidden]);
         for (var head = 0; head < heads; head++)
         {
             double[] Part(int position, int part) => qkv[position][((head * 3 + part) * dim)..((head * 3 + part + 1) * dim)];

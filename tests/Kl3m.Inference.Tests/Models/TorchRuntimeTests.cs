@@ -6,7 +6,7 @@ namespace Kl3m.Inference.Tests.Models;
 
 public sealed class TorchRuntimeTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kl3m-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("kl3m-").FullName;
 
     [Fact]
     public void The_cpu_is_always_there_and_auto_finds_something()
@@ -42,26 +42,26 @@ public sealed class TorchRuntimeTests : IDisposable
     {
         foreach (var library in (string[])["libtorch.so", "libtorch_cpu.so", "libc10.so", "libtorch_python.so"])
         {
-            File.WriteAllText(Path.Combine(_folder, library), "");
+            File.WriteAllText(Path.Combine(folder, library), "");
         }
         Assert.Equal(
             ["libc10.so", "libtorch_cpu.so", "libtorch.so", "libLibTorchSharp.so"],
-            TorchRuntime.LibrariesIn(_folder, "/app").Select(Path.GetFileName));
+            TorchRuntime.LibrariesIn(folder, "/app").Select(Path.GetFileName));
     }
 
     [Fact]
     public void A_folder_without_libtorch_is_refused() =>
-        Assert.Contains("no libtorch_cpu.so", Assert.Throws<TorchUnavailableException>(() => TorchRuntime.LibrariesIn(_folder, "/app")).Message, StringComparison.Ordinal);
+        Assert.Contains("no libtorch_cpu.so", Assert.Throws<TorchUnavailableException>(() => TorchRuntime.LibrariesIn(folder, "/app")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Two_libtorches_in_one_process_are_refused()
     {
-        File.WriteAllText(Path.Combine(_folder, "libtorch_cpu.so"), "");
-        var app = Directory.CreateDirectory(Path.Combine(_folder, "app")).FullName;
+        File.WriteAllText(Path.Combine(folder, "libtorch_cpu.so"), "");
+        var app = Directory.CreateDirectory(Path.Combine(folder, "app")).FullName;
         File.WriteAllText(Path.Combine(app, "libtorch_cpu.so"), "");
-        Assert.Contains("-p:Torch=none", Assert.Throws<TorchUnavailableException>(() => TorchRuntime.LibrariesIn(_folder, app)).Message, StringComparison.Ordinal);
+        Assert.Contains("-p:Torch=none", Assert.Throws<TorchUnavailableException>(() => TorchRuntime.LibrariesIn(folder, app)).Message, StringComparison.Ordinal);
         Assert.NotEmpty(TorchRuntime.LibrariesIn(app, app + "/"));
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 }

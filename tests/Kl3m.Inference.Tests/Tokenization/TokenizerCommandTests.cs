@@ -7,16 +7,16 @@ namespace Kl3m.Inference.Tests.Tokenization;
 
 public sealed class TokenizerCommandTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("kl3m-tokenizer-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("kl3m-tokenizer-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public void A_trained_tokenizer_loads_and_is_of_the_size_asked_for()
     {
         WriteCorpus();
-        var path = Path.Combine(_folder, "tokenizer.json");
-        Assert.Equal(0, TokenizerCommand.Run(["--corpus", _folder, "--out", path, "--vocab", "320"]));
+        var path = Path.Combine(folder, "tokenizer.json");
+        Assert.Equal(0, TokenizerCommand.Run(["--corpus", folder, "--out", path, "--vocab", "320"]));
         var tokenizer = Tokenizer.Load(path);
 
         Assert.Equal(320, tokenizer.VocabularySize);
@@ -35,8 +35,8 @@ public sealed class TokenizerCommandTests : IDisposable
     public void Training_again_gives_the_same_file()
     {
         WriteCorpus();
-        var files = new[] { "one.json", "two.json" }.Select(name => Path.Combine(_folder, name)).ToList();
-        files.ForEach(path => TokenizerCommand.Run(["--corpus", _folder, "--out", path, "--vocab", "300"]));
+        var files = new[] { "one.json", "two.json" }.Select(name => Path.Combine(folder, name)).ToList();
+        files.ForEach(path => TokenizerCommand.Run(["--corpus", folder, "--out", path, "--vocab", "300"]));
         Assert.Equal(File.ReadAllBytes(files[0]), File.ReadAllBytes(files[1]));
     }
 
@@ -44,19 +44,19 @@ public sealed class TokenizerCommandTests : IDisposable
     public void The_border_of_documents_is_no_text()
     {
         WriteCorpus();
-        Assert.All(TokenizerSample.Take(CorpusFile.In(_folder), long.MaxValue), text => Assert.DoesNotContain("<|end|>", text, StringComparison.Ordinal));
+        Assert.All(TokenizerSample.Take(CorpusFile.In(folder), long.MaxValue), text => Assert.DoesNotContain("<|end|>", text, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_sample_is_even_over_kinds_and_over_each_file()
     {
-        File.WriteAllText(Path.Combine(_folder, "long.txt"), string.Concat(Enumerable.Range(0, 1000).Select(i => $"L{i:d9}\n<|end|>\n")));
-        File.WriteAllText(Path.Combine(_folder, "short.txt"), string.Concat(Enumerable.Range(0, 100).Select(i => $"S{i:d9}\n<|end|>\n")));
-        var sample = TokenizerSample.Take(CorpusFile.In(_folder), 1000);
+        File.WriteAllText(Path.Combine(folder, "long.txt"), string.Concat(Enumerable.Range(0, 1000).Select(i => $"L{i:d9}\n<|end|>\n")));
+        File.WriteAllText(Path.Combine(folder, "short.txt"), string.Concat(Enumerable.Range(0, 100).Select(i => $"S{i:d9}\n<|end|>\n")));
+        var sample = TokenizerSample.Take(CorpusFile.In(folder), 1000);
         Assert.Equal(Enumerable.Range(1, 50).Select(i => $"L{i * 20 - 1:d9}"), sample.Where(text => text[0] == 'L'));
         Assert.Equal(Enumerable.Range(1, 50).Select(i => $"S{i * 2 - 1:d9}"), sample.Where(text => text[0] == 'S'));
 
-        var more = TokenizerSample.Take(CorpusFile.In(_folder), 6000);
+        var more = TokenizerSample.Take(CorpusFile.In(folder), 6000);
         Assert.Equal(100, more.Count(text => text[0] == 'S'));
         Assert.Equal(500, more.Count(text => text[0] == 'L'));
     }
@@ -67,14 +67,14 @@ public sealed class TokenizerCommandTests : IDisposable
     public void A_size_that_cannot_be_met_is_an_error(string size, string remedy)
     {
         WriteCorpus();
-        var error = Assert.Throws<UsageException>(() => TokenizerCommand.Run(["--corpus", _folder, "--out", Path.Combine(_folder, "t.json"), "--vocab", size]));
+        var error = Assert.Throws<UsageException>(() => TokenizerCommand.Run(["--corpus", folder, "--out", Path.Combine(folder, "t.json"), "--vocab", size]));
         Assert.Contains(remedy, error.Message, StringComparison.Ordinal);
     }
 
     private void WriteCorpus()
     {
         var paragraph = "(a) The Secretary shall, under section 5(a), publish the rules of this title.\n\n(b) The rules shall be published.";
-        File.WriteAllText(Path.Combine(_folder, "statutes.txt"), string.Concat(Enumerable.Repeat(paragraph + "\n<|end|>\n", 20)));
-        File.WriteAllText(Path.Combine(_folder, "contracts.txt"), "The parties agree to the following terms and conditions.\n\n1. Term.\n<|end|>\n");
+        File.WriteAllText(Path.Combine(folder, "statutes.txt"), string.Concat(Enumerable.Repeat(paragraph + "\n<|end|>\n", 20)));
+        File.WriteAllText(Path.Combine(folder, "contracts.txt"), "The parties agree to the following terms and conditions.\n\n1. Term.\n<|end|>\n");
     }
 }

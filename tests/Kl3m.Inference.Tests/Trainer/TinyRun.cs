@@ -45,10 +45,10 @@ internal sealed class TinyRun : IDisposable
     /// <summary>A second passes whenever somebody looks: checkpoints come at the same steps every time.</summary>
     private sealed class TickingTime : TimeProvider
     {
-        private long _seconds;
+        private long seconds;
 
         public override long TimestampFrequency => 1;
 
-        public override long GetTimestamp() => ++_seconds;
+        public override long GetTimestamp() => ++seconds;
     }
 }
