@@ -7,20 +7,10 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
 {
     public const string WholeFile = "(whole file)";
 
-    /// <exception cref="ModelFileException">The bytes are not one JSON value, or an object in it has a name twice.</exception>
-    public static JsonField Parse(ReadOnlySpan<byte> json, string file)
-    {
-        try
-        {
-            return new(file, "", JsonElement.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false }));
-        }
-        catch (Exception inner) when (inner is JsonException or InvalidOperationException)
-        {
-            throw new ModelFileException(file, WholeFile, $"is not valid JSON. {inner.Message}", inner);
-        }
-    }
+    /// <exception cref="ModelFileException"><inheritdoc cref="StrictJson.Parse"/></exception>
+    public static JsonField Parse(ReadOnlySpan<byte> json, string file) => new(file, "", StrictJson.Parse(file, WholeFile, json));
 
-    public ModelFileException Error(string problem, Exception? inner = null) => new(File, Path.Length == 0 ? WholeFile : Path, problem, inner);
+    public ModelFileException Error(string problem) => new(File, Path.Length == 0 ? WholeFile : Path, problem);
 
     /// <summary>The member of that name, or null when it is absent or null.</summary>
     public JsonField? Optional(string name) =>
@@ -34,7 +24,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
     {
         foreach (var member in Expect(JsonValueKind.Object, "an object").Element.EnumerateObject())
         {
-            if (!names.Contains(NameOf(member)))
+            if (!names.Contains(member.Name))
             {
                 throw Error($"has \"{Shorten(member.Name)}\", which is not supported.");
             }
@@ -42,17 +32,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
         return this;
     }
 
-    public string String()
-    {
-        try
-        {
-            return Expect(JsonValueKind.String, "a text").Element.GetString()!;
-        }
-        catch (InvalidOperationException inner)
-        {
-            throw Error("is not well-formed Unicode.", inner);
-        }
-    }
+    public string String() => Expect(JsonValueKind.String, "a text").Element.GetString()!;
 
     public bool Boolean() => Element.ValueKind is JsonValueKind.True or JsonValueKind.False
         ? Element.GetBoolean()
@@ -73,20 +53,7 @@ internal readonly record struct JsonField(string File, string Path, JsonElement 
     {
         foreach (var member in Expect(JsonValueKind.Object, "an object").Element.EnumerateObject())
         {
-            var name = NameOf(member);
-            yield return (name, new(File, $"{Path}[{Shorten(member.Name)}]", member.Value));
-        }
-    }
-
-    private string NameOf(JsonProperty member)
-    {
-        try
-        {
-            return member.Name;
-        }
-        catch (InvalidOperationException inner)
-        {
-            throw Error("has a name that is not well-formed Unicode.", inner);
+            yield return (member.Name, new(File, $"{Path}[{Shorten(member.Name)}]", member.Value));
         }
     }
 

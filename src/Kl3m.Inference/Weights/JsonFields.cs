@@ -1,14 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Kl3m.Inference.Weights;
 
 /// <summary>A JSON object that somebody else wrote: every access names file and field when it is not as it should be.</summary>
 internal readonly struct JsonFields(string file, JsonElement element)
 {
-    /// <summary>No file of a model folder but the weights is larger.</summary>
-    private const long MaxFileBytes = 64 << 20;
+    /// <summary>A thousand times what these files have. Parsed, a hostile one takes up to forty times its size.</summary>
+    private const long MaxFileBytes = 4 << 20;
 
     public string File => file;
 
@@ -35,27 +34,12 @@ internal readonly struct JsonFields(string file, JsonElement element)
         }
     }
 
-    /// <summary>Byte order marks, broken UTF-8, lone surrogates, comments, trailing commas and repeated fields are refused.</summary>
     public static JsonFields Parse(string file, ReadOnlySpan<byte> utf8)
     {
-        if (!Utf8.IsValid(utf8))
-        {
-            throw new ModelFileException(file, "text", "is not UTF-8.");
-        }
-        try
-        {
-            var root = JsonElement.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (root.ValueKind != JsonValueKind.Object)
-            {
-                throw new ModelFileException(file, "text", $"must be a JSON object, not {Kind(root)}.");
-            }
-            Unescape(root);
-            return new JsonFields(file, root);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ModelFileException(file, "text", $"is not valid JSON: {e.Message}", e);
-        }
+        var root = StrictJson.Parse(file, "text", utf8);
+        return root.ValueKind == JsonValueKind.Object
+            ? new JsonFields(file, root)
+            : throw new ModelFileException(file, "text", $"must be a JSON object, not {Kind(root)}.");
     }
 
     public bool Has(string name) => element.TryGetProperty(name, out _);
@@ -130,30 +114,6 @@ internal readonly struct JsonFields(string file, JsonElement element)
     {
         var text = value.GetRawText();
         return text.Length <= 60 ? text : $"{Kind(value)} of {text.Length} characters";
-    }
-
-    /// <summary>Reads every name and text once, so that a lone surrogate in one is found here and not somewhere later.</summary>
-    private static void Unescape(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.String)
-        {
-            _ = value.GetString();
-        }
-        else if (value.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var item in value.EnumerateArray())
-            {
-                Unescape(item);
-            }
-        }
-        else if (value.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var field in value.EnumerateObject())
-            {
-                _ = field.Name;
-                Unescape(field.Value);
-            }
-        }
     }
 
     [SuppressMessage("Globalization", "CA1308", Justification = "A word in a message.")]

@@ -133,19 +133,20 @@ public sealed class TokenizerFileTests
     }
 
     [Fact]
-    public void Damaged_bytes_are_typed_errors()
+    public void Broken_UTF_8_is_refused_even_where_an_error_would_show_it()
     {
-        var random = new Random(3);
-        var json = TinyTokenizer.Json(_ => { });
-        for (var round = 0; round < 3000; round++)
-        {
-            var damaged = json.ToArray();
-            for (var times = random.Next(1, 4); times > 0; times--)
-            {
-                damaged[random.Next(damaged.Length)] = random.Next(2) == 0 ? (byte)random.Next(256) : "\"\\{}[],:0e-u"u8[random.Next(12)];
-            }
-            LoadsOrIsRefused(damaged);
-        }
+        byte[] json = [.. "{\"pre_tokenizer\":\""u8, 0xed, 0xa0, 0x80, .. "\"}"u8];
+        var error = Assert.Throws<ModelFileException>(() => Tokenizer.Parse(json, "tiny.json"));
+        Assert.Equal("tiny.json: (whole file): is not UTF-8.", error.Message);
+    }
+
+    [Fact]
+    public void An_error_is_short_whatever_stands_in_the_file()
+    {
+        var name = string.Concat(Enumerable.Repeat("\ud83d\ude00", 500_000));
+        var error = Assert.Throws<ModelFileException>(() => TinyTokenizer.Parse(root => root["post_processor"] = new JsonObject { ["type"] = name }));
+        Assert.InRange(error.Message.Length, 20, 1000);
+        Assert.DoesNotContain('\ufffd', Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(error.Message)));
     }
 
     private static void LoadsOrIsRefused(byte[] json)
