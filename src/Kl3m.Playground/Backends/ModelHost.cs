@@ -53,13 +53,13 @@ internal sealed partial class ModelHost(
     /// <summary>The page follows each report, the console some.</summary>
     private Action<DownloadProgress> Downloading(string id)
     {
-        var logged = 0L;
+        var (logged, whole) = (0L, false);
         return progress =>
         {
             catalogue.Downloading(progress);
-            if (progress.Total > 0 && (logged == 0 || progress.Bytes == progress.Total || time.GetElapsedTime(logged) >= LogEvery))
+            if (progress.Total > 0 && !whole && (logged == 0 || progress.Bytes == progress.Total || time.GetElapsedTime(logged) >= LogEvery))
             {
-                logged = time.GetTimestamp();
+                (logged, whole) = (time.GetTimestamp(), progress.Bytes == progress.Total);
                 LogDownloading(id, progress);
             }
         };

@@ -13,7 +13,7 @@ public sealed record DownloadProgress(long Bytes, long Total, double? BytesPerSe
 
     /// <summary>How long it will take at this rate; null where there is none.</summary>
     public TimeSpan? Remaining =>
-        BytesPerSecond is > 0 and var rate && (Total - Bytes) / rate is < 360_000 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
+        Bytes < Total && BytesPerSecond is > 0 and var rate && (Total - Bytes) / rate is < 360_000 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     /// <summary>12% (0.84 of 6.98 GB, 45 MB/s, 2 min 17 s left). Never 100% before the end.</summary>
     public override string ToString() => Total == 0
