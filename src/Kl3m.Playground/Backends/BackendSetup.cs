@@ -1,4 +1,5 @@
 using Kl3m.Inference.Engine;
+using Kl3m.Playground.Hub;
 
 namespace Kl3m.Playground.Backends;
 
@@ -9,6 +10,9 @@ internal static class BackendSetup
     {
         services.AddSingleton<BackendCatalogue>();
         services.AddSingleton<InProcessBackend>();
+        services.AddSingleton(_ => HubSettings.FromEnvironment());
+        services.AddSingleton<HubDownload>();
+        services.AddSingleton<FetchModel>(provider => (id, report, cancellationToken) => provider.GetRequiredService<HubDownload>().FetchAsync(id, report, cancellationToken));
         services.AddSingleton<LoadModel>(provider => provider.GetRequiredService<InProcessBackend>().LoadAsync);
         services.AddOptions<EngineOptions>().BindConfiguration("Engine").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ModelOptions>().BindConfiguration("Model");

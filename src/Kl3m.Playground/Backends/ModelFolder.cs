@@ -7,12 +7,11 @@ internal sealed record ModelFolder(string Path, string Id)
 {
     public static string BundledPath { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "BundledModel");
 
+    /// <summary>What lies on this machine: the folder that is named, else the bundled model.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static ModelFolder Find(ModelOptions options) => options switch
     {
         { Path: { Length: > 0 } path } => Existing(path, $"Model:Path names '{path}', which is no folder.", options.Id),
-        { Id: { Length: > 0 } id } => new(HuggingFaceCache.Find(id)
-            ?? throw new DirectoryNotFoundException($"Model:Id names '{id}', which is not in the Hugging Face cache ({HuggingFaceCache.Root}). Download it there, or let Model:Path name a folder."), id),
         _ => Existing(BundledPath, $"The bundled model is missing: there is no folder '{BundledPath}'. Let Model:Path name a model folder.", null),
     };
 

@@ -9,6 +9,8 @@ public sealed class ModelOptions
     /// <summary>A Hugging Face model folder on this machine; relative paths are relative to the working directory.</summary>
     public string? Path { get; set; }
 
-    /// <summary>A hub id, such as alea-institute/kl3m-003-1.7b, that lies in the Hugging Face cache; beside Path only the name that clients see.</summary>
+    /// <summary>A hub id, such as alea-institute/kl3m-003-1.7b: from the Hugging Face cache, or downloaded into it; beside Path only the name that clients see.</summary>
     public string? Id { get; set; }
+
+    internal string? HubId => string.IsNullOrEmpty(Path) && !string.IsNullOrEmpty(Id) ? Id : null;
 }

@@ -11,7 +11,7 @@ namespace Kl3m.Playground.Hubs;
 /// Generation for clients that want every number of every token as it is drawn. <see cref="Generate"/> takes the fields of
 /// <c>POST /v1/completions</c> by the same names, for one prompt.
 /// </summary>
-internal sealed partial class GenerationHub(BackendCatalogue catalogue, TimeProvider time, ILogger<GenerationHub> logger) : Hub
+internal sealed partial class GenerationHub(BackendCatalogue catalogue, TimeProvider time, ILogger<GenerationHub> logger) : Microsoft.AspNetCore.SignalR.Hub
 {
     public const string Path = "/hubs/generation";
     public const int MaxMessageBytes = 1024 * 1024;

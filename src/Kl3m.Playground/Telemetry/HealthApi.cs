@@ -19,14 +19,34 @@ internal static class HealthApi
         { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
         null => NotReady(new(
             catalogue.Phase == LoadPhase.Failed ? "failed" : "loading",
-            JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error)),
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error)
+        {
+            Percent = catalogue.Download is { Total: > 0 } shown ? Math.Round(shown.Share * 100, 1) : null,
+            Bytes = catalogue.Download?.Bytes,
+            Total = catalogue.Download?.Total,
+            BytesPerSecond = catalogue.Download?.BytesPerSecond is { } rate ? Math.Round(rate) : null,
+            SecondsLeft = catalogue.Download?.Remaining is { } left ? Math.Ceiling(left.TotalSeconds) : null,
+        }),
     };
 
     private static IResult NotReady(Health health) => Results.Json(health, statusCode: StatusCodes.Status503ServiceUnavailable);
 }
 
 /// <param name="Status">live, ready, loading or failed.</param>
-/// <param name="Phase">Of loading: starting, reading, warming_up or failed.</param>
+/// <param name="Phase">Of loading: starting, downloading, reading, warming_up or failed.</param>
 /// <param name="Progress">0 to 1, where it is known.</param>
 /// <param name="Reason">Why no model serves, for people.</param>
-internal sealed record Health(string Status, string? Phase = null, double? Progress = null, string? Reason = null, string? Model = null);
+internal sealed record Health(string Status, string? Phase = null, double? Progress = null, string? Reason = null, string? Model = null)
+{
+    /// <summary>Of downloading, 0 to 100, as the next four are of downloading only.</summary>
+    public double? Percent { get; init; }
+
+    /// <summary>What is there of the files.</summary>
+    public long? Bytes { get; init; }
+
+    public long? Total { get; init; }
+
+    public double? BytesPerSecond { get; init; }
+
+    public double? SecondsLeft { get; init; }
+}

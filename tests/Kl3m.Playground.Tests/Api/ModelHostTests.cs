@@ -1,5 +1,7 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
+using Kl3m.Playground.Components.Layout;
+using Kl3m.Playground.Hub;
 using Kl3m.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -13,9 +15,10 @@ public sealed class ModelHostTests : IDisposable
 
     public void Dispose() => folder.Delete(recursive: true);
 
-    private async Task StartAsync(ModelOptions options, LoadModel load)
+    private async Task StartAsync(ModelOptions options, LoadModel load, FetchModel? fetch = null)
     {
-        using var host = new ModelHost(catalogue, Options.Create(options), load, NullLogger<ModelHost>.Instance);
+        fetch ??= (_, _, _) => throw new InvalidOperationException("must not be called");
+        using var host = new ModelHost(catalogue, Options.Create(options), fetch, load, TimeProvider.System, NullLogger<ModelHost>.Instance);
         await host.StartAsync(default);
         await host.ExecuteTask!;
         await host.StopAsync(default);
@@ -67,5 +70,30 @@ public sealed class ModelHostTests : IDisposable
     [InlineData("..")]
     [InlineData("")]
     [InlineData("a/b/c")]
-    public void Ids_that_are_no_repository_are_not_looked_for(string id) => Assert.Null(HuggingFaceCache.Find(id));
+    [InlineData("-a/b")]
+    [InlineData("a--b/c")]
+    [InlineData("a/b?c")]
+    public void Ids_that_are_no_repository_are_not_looked_for(string id) => Assert.False(HubClient.IsId(id));
+
+    [Fact]
+    public async Task A_model_of_the_hub_is_downloaded_with_progress_and_then_loaded()
+    {
+        var states = new List<string>();
+        catalogue.Changed += () => states.Add(ModelWords.State(catalogue));
+        ModelFolder? loaded = null;
+        await StartAsync(new() { Id = "org/name" }, (found, _, _) =>
+        {
+            loaded = found;
+            return Task.FromResult<ITextGenerator>(new FakeTextGenerator());
+        }, (id, report, _) =>
+        {
+            Assert.Equal("org/name", id);
+            report(new(0, 0, null));
+            report(new(837_000_000, 6_980_000_000, null));
+            report(new(837_000_000, 6_980_000_000, 44_800_000));
+            return Task.FromResult(folder.FullName);
+        });
+        Assert.Equal(new(folder.FullName, "org/name"), loaded);
+        Assert.Equal(["downloading", "downloading 11% (0.84 of 6.98 GB)", "downloading 11% (0.84 of 6.98 GB, 45 MB/s, 2 min 17 s left)", "reading", "ready"], states);
+    }
 }

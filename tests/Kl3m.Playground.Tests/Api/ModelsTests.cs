@@ -58,6 +58,17 @@ public sealed class ModelsTests
     }
 
     [Fact]
+    public async Task Readiness_tells_how_far_a_download_is()
+    {
+        using var factory = new PlaygroundFactory(null);
+        factory.Catalogue.Downloading(new(250, 1000, 50));
+        using var response = await factory.CreateClient().GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("""{"status":"loading","phase":"downloading","progress":0.25,"percent":25,"bytes":250,"total":1000,"bytes_per_second":50,"seconds_left":15}""",
+            await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task The_description_names_every_path_and_the_completions_fields()
     {
         using var client = new ApiClient(null);

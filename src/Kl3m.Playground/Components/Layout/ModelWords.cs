@@ -25,6 +25,7 @@ internal static class ModelWords
     public static string State(BackendCatalogue catalogue) => catalogue.Phase switch
     {
         LoadPhase.Starting => "starting",
+        LoadPhase.Downloading => $"downloading {catalogue.Download}".TrimEnd(),
         LoadPhase.Reading => catalogue.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"reading {share * 100:0}%") : "reading",
         LoadPhase.WarmingUp => "warming up",
         LoadPhase.Ready => "ready",
