@@ -11,6 +11,7 @@ internal sealed partial class BlobDownload(HubClient client, CachedRepository re
     private readonly string blob = repository.BlobPath(file);
     private readonly string incomplete = repository.BlobPath(file) + ".incomplete";
     private long counted;
+    private long furthest;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -94,7 +95,11 @@ internal sealed partial class BlobDownload(HubClient client, CachedRepository re
                     position += count;
                     counted = position;
                     meter.Fetched(count);
-                    progress();
+                    if (position > furthest)
+                    {
+                        furthest = position; // fetching the same part over and over is no progress
+                        progress();
+                    }
                 }
             }
             target.Flush(flushToDisk: true);
