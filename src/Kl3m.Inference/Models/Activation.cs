@@ -44,7 +44,7 @@ internal static class Activation
     /// <summary>x sigmoid(1.702 x).</summary>
     private static Tensor QuickGelu(Tensor x)
     {
-        using var scaled = x * 1.702;
+        using var scaled = x.mul(Scalars.Of(1.702));
         using var gate = scaled.sigmoid();
         return x * gate;
     }

@@ -22,13 +22,13 @@ internal static class BlockAttention
         var q = (query / Math.Sqrt(dim)).reshape(-1, length, dim);
         var k = key.reshape(-1, length, dim);
         var v = value.reshape(-1, length, dim);
-        var future = full(length, length, float.NegativeInfinity, query.dtype).triu_(1);
+        var future = full(length, length, Scalars.MinusInfinity, query.dtype).triu_(1);
         var blocks = new List<Tensor>();
         for (var start = 0L; start < length; start += Rows)
         {
             var rows = Math.Min(Rows, length - start);
             var seen = start + rows;
-            var scores = bmm(q.narrow(1, start, rows), k.narrow(1, 0, seen).mT) + future.narrow(0, start, rows).narrow(1, 0, seen);
+            var scores = bmm(q.narrow(1, start, rows), k.narrow(1, 0, seen).mT).Plus(future.narrow(0, start, rows).narrow(1, 0, seen));
             blocks.Add(bmm(nn.functional.softmax(scores, -1), v.narrow(1, 0, seen)));
         }
         return cat(blocks, 1).view(query.shape).MoveToOuterDisposeScope();

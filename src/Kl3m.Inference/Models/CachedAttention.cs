@@ -98,7 +98,7 @@ internal sealed class CachedAttention : IDisposable
         {
             return null;
         }
-        using var all = full(chunk.Count, chunk.End, float.NegativeInfinity, chunk.Cache.Dtype, device);
+        using var all = full(chunk.Count, chunk.End, Scalars.MinusInfinity, chunk.Cache.Dtype, device);
         return all.triu(chunk.Start + 1);
     }
 }

@@ -51,12 +51,12 @@ internal sealed class GptNeoXLayer : IDisposable
         if (parallel)
         {
             using var mlp = Mlp(x, observe);
-            using var sum = mlp + attended;
-            return Observed(sum + x, "out", observe);
+            using var sum = mlp.Plus(attended);
+            return Observed(sum.Plus(x), "out", observe);
         }
-        using var middle = attended + x;
+        using var middle = attended.Plus(x);
         using var mlpOfSum = Mlp(middle, observe);
-        return Observed(mlpOfSum + middle, "out", observe);
+        return Observed(mlpOfSum.Plus(middle), "out", observe);
     }
 
     /// <inheritdoc cref="GptNeoXModel.Pack"/>

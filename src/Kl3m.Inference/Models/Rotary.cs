@@ -55,7 +55,7 @@ internal sealed class Rotary(GptNeoXConfig config, Device device) : IDisposable
         using var turning = qkv.narrow(-1, 0, dims);
         using var rolled = turning.roll(dims / 2, -1);
         using var turned = turning * angles.Cos;
-        turned.addcmul_(rolled, angles.Sin, 1);
+        turned.addcmul_(rolled, angles.Sin, Scalars.One);
         // Concatenation takes the wider of two types.
         using var narrowed = dtype == ScalarType.Float32 ? null : turned.to(dtype);
         using var rest = qkv.narrow(-1, dims, restDims);

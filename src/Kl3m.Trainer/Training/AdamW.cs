@@ -1,3 +1,4 @@
+using Kl3m.Inference.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,8 +20,8 @@ internal sealed class AdamW : ParameterOptimizer
     protected override Tensor Update(Tensor gradient, int step)
     {
         mean.lerp_(gradient, 1 - Beta1);
-        square.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-        var root = (square / (1 - Math.Pow(Beta2, step + 1))).sqrt_().add_(Epsilon);
-        return mean / root / (1 - Math.Pow(Beta1, step + 1));
+        square.mul_(Scalars.Of(Beta2)).addcmul_(gradient, gradient, Scalars.Of(1 - Beta2));
+        var root = square.div(Scalars.Of(1 - Math.Pow(Beta2, step + 1))).sqrt_().add_(Scalars.Of(Epsilon));
+        return mean.div(root).div(Scalars.Of(1 - Math.Pow(Beta1, step + 1)));
     }
 }

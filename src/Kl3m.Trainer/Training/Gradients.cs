@@ -74,7 +74,7 @@ internal sealed class Gradients : IDisposable
             var rows = Math.Min(LossRows, count - start);
             var target = targets.narrow(0, start, rows).unsqueeze(1);
             var probabilities = logits.narrow(0, start, rows).to(ScalarType.Float32).softmax(1);
-            loss -= probabilities.gather(1, target).clamp_(min: 1e-30).log_().sum().item<float>();
+            loss -= probabilities.gather(1, target).clamp_(min: Scalars.Of(1e-30)).log_().sum().item<float>();
             probabilities.scatter_add_(1, target, minusOne.expand(rows, 1));
             gradient.narrow(0, start, rows).copy_(probabilities);
         }
@@ -93,7 +93,7 @@ internal sealed class Gradients : IDisposable
                 leaf.grad = null;
                 if (sums.TryGetValue(name, out var sum))
                 {
-                    sum.add_(gradient);
+                    sum.add_(gradient, Scalars.One);
                 }
                 else
                 {
@@ -103,7 +103,7 @@ internal sealed class Gradients : IDisposable
         }
         foreach (var sum in sums.Values)
         {
-            sum.div_(tokens);
+            sum.div_(Scalars.Of(tokens));
         }
         return sums;
     }

@@ -23,7 +23,7 @@ internal static class InitialWeights
             {
                 return name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(shape) : ones(shape);
             }
-            return randn(shape, generator: generator).mul_(Deviation(name));
+            return randn(shape, generator: generator).mul_(Scalars.Of(Deviation(name)));
         }
 
         double Deviation(string name) => name.Split('.')[^2] switch

@@ -1,3 +1,4 @@
+using Kl3m.Inference.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,18 +32,18 @@ internal sealed class Muon(Tensor parameter, double rate, double decay, int head
     }
 
     /// <summary>The factor makes the update of a tall matrix as strong per output as that of a square one.</summary>
-    private static Tensor Scaled(Tensor update) => Orthogonal(update) * Math.Sqrt(Math.Max(1, (double)update.size(-2) / update.size(-1)));
+    private static Tensor Scaled(Tensor update) => Orthogonal(update).mul(Scalars.Of(Math.Sqrt(Math.Max(1, (double)update.size(-2) / update.size(-1)))));
 
     /// <summary>The nearest matrix with singular values of about 1, of a matrix or of a batch of them.</summary>
     internal static Tensor Orthogonal(Tensor matrix)
     {
         var tall = matrix.size(-2) > matrix.size(-1);
-        var norm = matrix.square().sum([-2, -1], keepdim: true).sqrt_().add_(1e-7);
+        var norm = matrix.square().sum([-2, -1], keepdim: true).sqrt_().add_(Scalars.Of(1e-7));
         var x = ((tall ? matrix.mT : matrix) / norm).to(ScalarType.BFloat16);
         for (var i = 0; i < 5; i++)
         {
             var a = x.matmul(x.mT);
-            x = x * 3.4445 + (a * -4.7750 + a.matmul(a) * 2.0315).matmul(x);
+            x = x.mul(Scalars.Of(3.4445)).Plus(a.mul(Scalars.Of(-4.7750)).Plus(a.matmul(a).mul(Scalars.Of(2.0315))).matmul(x));
         }
         return (tall ? x.mT : x).to(ScalarType.Float32);
     }

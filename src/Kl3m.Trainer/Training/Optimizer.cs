@@ -53,7 +53,7 @@ internal sealed class Optimizer
         {
             foreach (var gradient in gradients)
             {
-                gradient.mul_(clipNorm / norm);
+                gradient.mul_(Scalars.Of(clipNorm / norm));
             }
         }
     }

@@ -1,3 +1,4 @@
+using Kl3m.Inference.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +17,7 @@ internal abstract class ParameterOptimizer(Tensor parameter, double rate, double
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var update = Update(gradient, step);
-        parameter.mul_(1 - factor * rate * decay).add_(update, alpha: -factor * rate);
+        parameter.mul_(Scalars.Of(1 - factor * rate * decay)).add_(update, alpha: Scalars.Of(-factor * rate));
     }
 
     protected abstract Tensor Update(Tensor gradient, int step);
