@@ -6,6 +6,11 @@ public abstract record GenerationEvent;
 /// <summary>The request was taken. <paramref name="Seed"/> is the one asked for, or the one that was drawn.</summary>
 public sealed record GenerationStarted(IReadOnlyList<int> PromptTokenIds, ulong Seed) : GenerationEvent;
 
+/// <summary>The request waits for room; comes again when the place changes.</summary>
+/// <param name="Place">1 is next.</param>
+/// <param name="Estimate">Until it starts, from how long requests took lately; null while that is not known.</param>
+public sealed record GenerationQueued(int Place, TimeSpan? Estimate) : GenerationEvent;
+
 /// <summary>So many of the prompt's tokens have been read.</summary>
 public sealed record PromptProgress(int Done, int Total) : GenerationEvent;
 
@@ -17,8 +22,12 @@ public sealed record PromptScored(IReadOnlyList<TokenScore?> Tokens) : Generatio
 /// make up belongs to the last of them, special tokens and what lies behind a stop text have none.
 /// </summary>
 /// <param name="SequenceIndex">0 to Sequences - 1.</param>
-/// <param name="Position">0 for the sequence's first new token.</param>
-public sealed record TokenGenerated(int SequenceIndex, int Position, string Text, TokenScore Score, SamplingTrace Trace) : GenerationEvent;
+/// <param name="Position">0 for the completion's first token; those of <see cref="GenerationRequest.CompletionTokenIds"/> count.</param>
+public sealed record TokenGenerated(int SequenceIndex, int Position, string Text, TokenScore Score, SamplingTrace Trace) : GenerationEvent
+{
+    /// <summary>The model's logits at this position by token id, before any filter, where <see cref="GenerationRequest.KeepLogits"/> asked for them and the generator has them.</summary>
+    public ReadOnlyMemory<float>? Logits { get; init; }
+}
 
 /// <param name="StopText">The stop text that ended it, if one did.</param>
 /// <param name="StopTokenId">The end token that ended it, if one did.</param>

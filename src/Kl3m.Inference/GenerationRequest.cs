@@ -7,6 +7,19 @@ public sealed record GenerationRequest
 
     public IReadOnlyList<int>? PromptTokenIds { get; init; }
 
+    /// <summary>
+    /// What was written behind the prompt before: the request goes on from there, with the dice and the penalties of those positions, so that a
+    /// text written in parts is the text written at once. It counts as read, not as new: <see cref="SamplingParams.MaxTokens"/> are on top,
+    /// and stop texts are looked for in the new text.
+    /// </summary>
+    public IReadOnlyList<int> CompletionTokenIds { get; init; } = [];
+
+    /// <summary>The number that the first sequence throws its dice by; others follow. For going on with a run's second or third sequence.</summary>
+    public int FirstSequence { get; init; }
+
+    /// <summary>Hand out the whole row of logits that each token was drawn from: 4 bytes times the vocabulary for each token.</summary>
+    public bool KeepLogits { get; init; }
+
     public SamplingParams Sampling { get; init; } = new();
 
     /// <summary>Also report every prompt token's own numbers (one <see cref="PromptScored"/> event).</summary>

@@ -10,7 +10,7 @@ public interface ITextGenerator
 
     /// <summary>
     /// Continues a prompt. Events come in this order: one <see cref="GenerationStarted"/>, any number of
-    /// <see cref="PromptProgress"/>, at most one <see cref="PromptScored"/>, then for each sequence its
+    /// <see cref="GenerationQueued"/>, of <see cref="PromptProgress"/>, at most one <see cref="PromptScored"/>, then for each sequence its
     /// <see cref="TokenGenerated"/> events (sequences interleaved) and one <see cref="SequenceFinished"/>, at the end one
     /// <see cref="GenerationFinished"/>. Leaving the enumeration, or cancelling, frees everything within one step.
     /// </summary>

@@ -61,7 +61,10 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
             await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
             await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
             await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
-            texts.Add(await page.Locator(".kp-tokens").First.TextContentAsync() ?? "");
+            // The card's words run ahead of its tokens, which follow on the next round trip.
+            var tokens = page.Locator(".kp-tokens").First;
+            await Assertions.Expect(tokens).ToHaveAttributeAsync("aria-busy", "false");
+            texts.Add(await tokens.TextContentAsync() ?? "");
             await page.GetByLabel("Clear the continuations").ClickAsync();
         }
         Assert.NotEmpty(texts[0].Trim());

@@ -57,9 +57,9 @@ internal sealed class FakeTextGenerator(TimeSpan delayPerStep = default) : IText
             yield return new PromptScored([.. prompt.Select((id, i) => i == 0 ? null : Draw(seed, -1, i, id, request).Score)]);
         }
         var written = 0;
-        for (var position = 0; position < request.Sampling.MaxTokens; position++)
+        for (var step = 0; step < request.Sampling.MaxTokens; step++)
         {
-            if (FailAt is { } fail && fail.Step == position)
+            if (FailAt is { } fail && fail.Step == step)
             {
                 throw fail.Exception;
             }
@@ -67,7 +67,8 @@ internal sealed class FakeTextGenerator(TimeSpan delayPerStep = default) : IText
             for (var sequence = 0; sequence < request.Sampling.Sequences; sequence++)
             {
                 written++;
-                yield return Draw(seed, sequence, position, null, request);
+                var token = Draw(seed, request.FirstSequence + sequence, request.CompletionTokenIds.Count + step, null, request);
+                yield return token with { SequenceIndex = sequence };
             }
         }
         for (var sequence = 0; sequence < request.Sampling.Sequences; sequence++)
@@ -106,6 +107,11 @@ internal sealed class FakeTextGenerator(TimeSpan delayPerStep = default) : IText
         var u = (double)((((seed + 1) * 0x9E3779B97F4A7C15UL) ^ ((ulong)(sequence + 2) * 0xBF58476D1CE4E5B9UL) ^ ((ulong)(position + 1) * 0x94D049BB133111EBUL)) >> 11) / (1UL << 53);
         var likely = Enumerable.Range(0, Words.Length).Select(i => 257 + (i + position + sequence) % Words.Length).ToArray();
         double Share(int rank) => 0.5 * Math.Pow(0.5, rank);
+        float[] Logits()
+        {
+            var rest = Enumerable.Range(0, likely.Length).Aggregate(1.0, (left, i) => left - Share(i)) / (Vocabulary.Length - likely.Length);
+            return [.. Enumerable.Range(0, Vocabulary.Length).Select(token => Array.IndexOf(likely, token) is >= 0 and var i ? Log(Share(i)) : Log(rest))];
+        }
         var rank = 0;
         var low = 0.0;
         while (rank < likely.Length - 1 && low + Share(rank) <= u)
@@ -118,6 +124,9 @@ internal sealed class FakeTextGenerator(TimeSpan delayPerStep = default) : IText
             .Select((token, i) => new Alternative(token, Log(Share(i)), i < 8 ? Log(Share(i) / 0.996) : float.NegativeInfinity, i < 8 ? null : SamplingStage.TopP)).ToArray();
         var score = new TokenScore { TokenId = id, RawLogprob = Log(Share(rank)), FinalLogprob = Log(Share(rank)), Rank = rank + 1, Entropy = 2, Alternatives = alternatives };
         StageTrace[] stages = [new(SamplingStage.Raw, 0, Vocabulary.Length, 1, 2), new(SamplingStage.TopP, 0.996f, 8, 0.996, 1.9)];
-        return new TokenGenerated(sequence, position, Encoding.UTF8.GetString(Vocabulary[id]), score, new(stages, u, low, low + Share(rank), 8));
+        return new TokenGenerated(sequence, position, Encoding.UTF8.GetString(Vocabulary[id]), score, new(stages, u, low, low + Share(rank), 8))
+        {
+            Logits = request.KeepLogits ? Logits() : null,
+        };
     }
 }

@@ -166,6 +166,7 @@ class Sequence {
   constructor(number, host, plain) {
     this.number = number;
     this.host = host;
+    host.ariaBusy = 'true';
     this.scroller = host.closest('[data-scroll]') ?? host;
     this.tokens = [];
     this.spans = [];
@@ -212,6 +213,7 @@ class Sequence {
 
   finish(end) {
     this.caret.remove();
+    this.host.ariaBusy = 'false';
     if (end.text) {
       const mark = make('span', 'kp-mark', end.text);
       mark.title = end.title;

@@ -133,7 +133,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
             var prompt = limits.Check(request);
             var seed = request.Sampling.Seed ?? RandomSeed();
             var group = new SequenceGroup(request, prompt, seed, Model.EndTokenIds, line, time);
-            group.Write(new GenerationStarted(prompt, seed));
+            group.Write(new GenerationStarted(prompt[..^group.WrittenBefore], seed));
             log.RequestTaken(prompt.Length, request.Sampling.Sequences, group.MaxTokens, seed);
             log.Prompt(request.Prompt);
             arrivals.Add(group);

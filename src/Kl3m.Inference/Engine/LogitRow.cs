@@ -29,8 +29,9 @@ internal sealed class LogitRow(int row, Sequence sequence, int? promptPosition)
             }
             else
             {
-                var u = SeededRandom.NextUniform(group.Seed, sequence.Index, sequence.Written);
-                Drawn = sampler.Sample(logits, request.Sampling, sequence.Tokens, group.Prompt.Length, u, request.Alternatives);
+                var u = SeededRandom.NextUniform(group.Seed, request.FirstSequence + sequence.Index, group.WrittenBefore + sequence.Written);
+                var drawn = sampler.Sample(logits, request.Sampling, sequence.Tokens, group.Prompt.Length - group.WrittenBefore, u, request.Alternatives);
+                Drawn = request.KeepLogits ? drawn with { Logits = logits.ToArray() } : drawn;
             }
         }
         catch (Exception error)

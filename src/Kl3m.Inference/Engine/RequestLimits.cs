@@ -10,7 +10,7 @@ internal sealed class RequestLimits(Tokenizer tokenizer, ModelInfo model, Engine
     // A prompt above this can't fit into the context whatever its tokens are.
     private readonly long maxBytes = Math.Min(options.MaxPromptBytes, (long)model.ContextLength * LongestToken(tokenizer));
 
-    /// <summary>The prompt's token ids.</summary>
+    /// <summary>The token ids to read: the prompt's, and those that were written behind it before.</summary>
     /// <exception cref="InvalidRequestException">A limit is broken; all broken ones are named that can be known without encoding.</exception>
     public int[] Check(GenerationRequest request)
     {
@@ -20,8 +20,8 @@ internal sealed class RequestLimits(Tokenizer tokenizer, ModelInfo model, Engine
             throw new InvalidRequestException(problems);
         }
         var prompt = request.PromptTokenIds is { } ids ? [.. ids] : tokenizer.Encode(request.Prompt!);
-        CheckContext(request, prompt.Length);
-        return prompt;
+        CheckContext(request, prompt.Length + request.CompletionTokenIds.Count);
+        return [.. prompt, .. request.CompletionTokenIds];
     }
 
     /// <exception cref="InvalidRequestException">The text is too long to be encoded.</exception>
@@ -56,6 +56,14 @@ internal sealed class RequestLimits(Tokenizer tokenizer, ModelInfo model, Engine
         if (IdProblem(nameof(sampling.LogitBias), sampling.LogitBias.Keys) is { } unknown)
         {
             yield return unknown;
+        }
+        if (request.FirstSequence < 0)
+        {
+            yield return new(nameof(request.FirstSequence), $"must be 0 or more, not {request.FirstSequence}.");
+        }
+        if (request.CompletionTokenIds.Count <= model.ContextLength && IdProblem(nameof(request.CompletionTokenIds), request.CompletionTokenIds) is { } written)
+        {
+            yield return written;
         }
         if (request.Alternatives is < 0 or > GenerationRequest.MaxAlternatives)
         {

@@ -20,7 +20,11 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
 
     public GenerationRequest Request => request;
 
+    /// <summary>All that is read before the first draw: the prompt, and what was written behind it before.</summary>
     public int[] Prompt => prompt;
+
+    /// <summary>How many of those are what was written before.</summary>
+    public int WrittenBefore => request.CompletionTokenIds.Count;
 
     public ulong Seed => seed;
 
@@ -63,7 +67,7 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
     {
         line.Advance();
         queued = Elapsed;
-        Sequences = [.. slots.Select((slot, index) => new Sequence(this, index, slot, new TextAssembler(index, tokenizer, stops)))];
+        Sequences = [.. slots.Select((slot, index) => new Sequence(this, index, slot, new TextAssembler(index, tokenizer, stops, request.CompletionTokenIds)))];
     }
 
     public void Score(int position, TokenScore score) => promptScores[position] = score;

@@ -7,12 +7,28 @@ namespace Kl3m.Inference.Engine;
 /// Gives each token of a sequence its text. A token is held back while its text may still change: while part of it could belong to a
 /// stop text, or it ends inside a character that may never be completed.
 /// </summary>
-internal sealed class TextAssembler(int sequenceIndex, Tokenizer tokenizer, IReadOnlyList<StopMatcher.Pattern> stops)
+internal sealed class TextAssembler
 {
-    private readonly IncrementalDetokenizer detokenizer = new(tokenizer);
-    private readonly StopMatcher matcher = new(stops);
+    private readonly int sequenceIndex;
+    private readonly Tokenizer tokenizer;
+    private readonly IncrementalDetokenizer detokenizer;
+    private readonly StopMatcher matcher;
     private readonly List<TokenGenerated> held = [];
     private int position;
+
+    /// <param name="writtenBefore">Tokens that the sequence has already: a character that they began is completed by the next one.</param>
+    public TextAssembler(int sequenceIndex, Tokenizer tokenizer, IReadOnlyList<StopMatcher.Pattern> stops, IReadOnlyList<int> writtenBefore)
+    {
+        this.sequenceIndex = sequenceIndex;
+        this.tokenizer = tokenizer;
+        detokenizer = new(tokenizer);
+        matcher = new(stops);
+        position = writtenBefore.Count;
+        foreach (var id in writtenBefore)
+        {
+            detokenizer.Append(id);
+        }
+    }
 
     /// <summary>The stop text that the text has run into; no token may follow.</summary>
     public string? StopText { get; private set; }
@@ -43,7 +59,7 @@ internal sealed class TextAssembler(int sequenceIndex, Tokenizer tokenizer, IRea
     }
 
     private void Hold(SampledToken token, string text) =>
-        held.Add(new(sequenceIndex, position++, text, token.Score, token.Trace));
+        held.Add(new(sequenceIndex, position++, text, token.Score, token.Trace) { Logits = token.Logits });
 
     private void Match(string text)
     {

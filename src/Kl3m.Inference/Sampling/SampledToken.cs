@@ -1,4 +1,5 @@
 namespace Kl3m.Inference.Sampling;
 
 /// <summary>The token that was drawn, its numbers, and how the draw went.</summary>
-public readonly record struct SampledToken(TokenScore Score, SamplingTrace Trace);
+/// <param name="Logits">The row that it was drawn from, where it is to be kept.</param>
+public readonly record struct SampledToken(TokenScore Score, SamplingTrace Trace, ReadOnlyMemory<float>? Logits = null);

@@ -8,6 +8,7 @@ namespace Kl3m.Playground.Hubs;
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(Started), "started")]
+[JsonDerivedType(typeof(Queued), "queued")]
 [JsonDerivedType(typeof(Progress), "progress")]
 [JsonDerivedType(typeof(PromptTokens), "prompt_scored")]
 [JsonDerivedType(typeof(Token), "token")]
@@ -17,6 +18,11 @@ internal abstract record HubEvent
 {
     /// <param name="Seed">A text: JavaScript's numbers end at 53 bits. Send it back as seed to repeat the run.</param>
     internal sealed record Started(string Model, IReadOnlyList<int> PromptTokenIds, string Seed) : HubEvent;
+
+    /// <summary>The request waits for room; sent again when its place changes.</summary>
+    /// <param name="Place">1 is next.</param>
+    /// <param name="Seconds">Until it starts, estimated; null while that is not known.</param>
+    internal sealed record Queued(int Place, double? Seconds) : HubEvent;
 
     /// <summary>So many of the prompt's tokens have been read.</summary>
     internal sealed record Progress(int Done, int Total) : HubEvent;

@@ -11,6 +11,7 @@ internal static class HubEvents
     public static HubEvent Of(GenerationEvent happened, ITextGenerator generator) => happened switch
     {
         GenerationStarted started => new HubEvent.Started(generator.Model.Id, started.PromptTokenIds, started.Seed.ToString(CultureInfo.InvariantCulture)),
+        GenerationQueued queued => new HubEvent.Queued(queued.Place, queued.Estimate?.TotalSeconds),
         PromptProgress progress => new HubEvent.Progress(progress.Done, progress.Total),
         PromptScored scored => new HubEvent.PromptTokens([.. scored.Tokens.Select(score => score is null ? null : Of(score, generator))]),
         TokenGenerated token => new HubEvent.Token(token.SequenceIndex, token.Position, token.Text, Of(token.Score, generator), Of(token.Trace)),

@@ -39,6 +39,9 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
     /// <summary>Each prompt token's own numbers, where they were asked for.</summary>
     public IReadOnlyList<TokenScore?>? PromptScores => scored?.Tokens;
 
+    /// <summary>The place in the engine's line while it waits there.</summary>
+    public GenerationQueued? Queued => state.Queued;
+
     /// <summary>How much of the prompt has been read.</summary>
     public PromptProgress? PromptProgress => state.Prompt;
 
@@ -93,8 +96,11 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
             case GenerationStarted begun:
                 start = begun;
                 break;
+            case GenerationQueued queued:
+                state = state with { Queued = queued };
+                break;
             case PromptProgress progress:
-                state = state with { Prompt = progress, Status = state.Status == RunStatus.Queued ? RunStatus.Prefill : state.Status };
+                state = state with { Queued = null, Prompt = progress, Status = state.Status == RunStatus.Queued ? RunStatus.Prefill : state.Status };
                 break;
             case PromptScored scores:
                 scored = scores;
@@ -130,5 +136,5 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
         }
     }
 
-    private sealed record State(RunStatus Status, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
+    private sealed record State(RunStatus Status, GenerationQueued? Queued = null, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
 }

@@ -99,7 +99,7 @@ public sealed class TextAssemblerTests
     }
 
     private static TextAssembler Assembler(params string[] stops) =>
-        new(0, ByteTokenizer.Tokenizer, [.. stops.Select(stop => new StopMatcher.Pattern(stop))]);
+        new(0, ByteTokenizer.Tokenizer, [.. stops.Select(stop => new StopMatcher.Pattern(stop))], []);
 
     private static string[] Append(TextAssembler assembler, int id) => Texts(assembler.Append(Token(id)));
 
