@@ -9,6 +9,12 @@ namespace Kl3m.Inference;
 /// </summary>
 internal static class StrictJson
 {
+    /// <summary>
+    /// Values, names and brackets in a file: several times what the largest tokenizers have. A parsed one takes 12 bytes, its table grows by
+    /// doubling, and "[]," is three bytes: without a bound a hostile file would take forty times its own size.
+    /// </summary>
+    private const int MaxTokens = 1_000_000;
+
     /// <param name="whole">What errors call the file's text as a whole.</param>
     /// <exception cref="ModelFileException">The bytes are not one JSON value by these rules.</exception>
     public static JsonElement Parse(string file, string whole, ReadOnlySpan<byte> utf8)
@@ -19,6 +25,7 @@ internal static class StrictJson
         }
         try
         {
+            CheckSize(file, whole, utf8);
             var root = JsonElement.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false });
             Unescape(root);
             return root;
@@ -26,6 +33,19 @@ internal static class StrictJson
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new ModelFileException(file, whole, $"is not valid JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Counts without building anything.</summary>
+    private static void CheckSize(string file, string whole, ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8);
+        for (var tokens = 0; reader.Read();)
+        {
+            if (++tokens > MaxTokens)
+            {
+                throw new ModelFileException(file, whole, $"has more than {MaxTokens} values; no file of this kind has.");
+            }
         }
     }
 

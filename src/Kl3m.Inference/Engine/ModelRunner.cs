@@ -88,6 +88,7 @@ internal sealed class ModelRunner : IModelRunner
             if (PackedLinear.Serves(type, target))
             {
                 model.Pack();
+                FreedMemory.GiveBack();
             }
             return runner;
         }
@@ -169,6 +170,7 @@ internal sealed class ModelRunner : IModelRunner
         slots.Clear();
         CacheBytesUsed = 0;
         model.Dispose();
+        FreedMemory.GiveBack();
     }
 
     /// <summary>The step as the model sees it: chunks with their caches, all ids end to end, and the rows whose logits are wanted.</summary>

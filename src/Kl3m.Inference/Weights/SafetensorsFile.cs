@@ -20,6 +20,11 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>The format's own limit on the header.</summary>
     private const int MaxHeaderBytes = 100_000_000;
 
+    /// <summary>What the disk fetches while the tensor before is converted and laid out.</summary>
+    private const long ReadAhead = 256 << 20;
+
+    private const long Piece = 4 << 20;
+
     private static readonly FrozenDictionary<string, int> BitsByDtype = new Dictionary<string, int>
     {
         ["BOOL"] = 8, ["U8"] = 8, ["I8"] = 8, ["F8_E4M3"] = 8, ["F8_E5M2"] = 8, ["F8_E8M0"] = 8, ["F4"] = 4, ["F6_E2M3"] = 6, ["F6_E3M2"] = 6,
@@ -30,6 +35,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private readonly MemoryMappedFile map;
     private readonly MemoryMappedViewAccessor view;
     private readonly byte* data;
+    private readonly long dataLength;
 
     private SafetensorsFile(string name, MemoryMappedFile map, MemoryMappedViewAccessor view, byte* start, long length)
     {
@@ -45,7 +51,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw new ModelFileException(name, "header", "must begin with '{'.");
         }
         data = start + 8 + headerLength;
-        Tensors = ReadHeader(JsonFields.Parse(name, header), length - 8 - (long)headerLength);
+        dataLength = length - 8 - (long)headerLength;
+        Tensors = ReadHeader(JsonFields.Parse(name, header), dataLength);
     }
 
     /// <summary>The file's name, without its folder.</summary>
@@ -116,13 +123,16 @@ public sealed unsafe class SafetensorsFile : IDisposable
             "BF16" => ScalarType.BFloat16,
             _ => throw new ModelFileException(Name, name, $"has the type {entry.Dtype}; only F32, F16 and BF16 weights are implemented."),
         };
-        var copy = empty(entry.Shape, stored, CPU);
+        MappedPages.WillNeed(data + entry.Begin, Math.Min(entry.Length + ReadAhead, dataLength - entry.Begin));
+        // From fp32 to bf16 on the way, so that a weight never stands in memory as fp32; other pairs are rare and go through libtorch.
+        var isRounded = stored == ScalarType.Float32 && dtype == ScalarType.BFloat16;
+        var copy = empty(entry.Shape, isRounded ? ScalarType.BFloat16 : stored, CPU);
         try
         {
             if (entry.Length > 0)
             {
                 using var flat = copy.view(-1);
-                Fill(flat, data + entry.Begin, entry.Length, copy.ElementSize);
+                Fill(flat, data + entry.Begin, entry.Length, isRounded);
             }
             return copy.to(dtype, device, disposeAfter: true);
         }
@@ -140,15 +150,33 @@ public sealed unsafe class SafetensorsFile : IDisposable
         map.Dispose();
     }
 
-    /// <summary>A span ends at 2 GB; a tensor does not.</summary>
-    private static void Fill(Tensor flat, byte* source, long length, long elementSize)
+    /// <summary>Piece by piece, on several cores, each piece's pages given back behind it.</summary>
+    private static void Fill(Tensor flat, byte* source, long length, bool round)
     {
-        const long Piece = 1 << 30;
-        for (var done = 0L; done < length; done += Piece)
+        var target = (byte*)DataPointer(flat);
+        Parallel.For(0, (int)((length + Piece - 1) / Piece), piece =>
         {
-            var count = Math.Min(Piece, length - done);
-            using var part = flat.narrow(0, done / elementSize, count / elementSize);
-            new ReadOnlySpan<byte>(source + done, (int)count).CopyTo(part.bytes);
+            var done = piece * Piece;
+            var count = (int)Math.Min(Piece, length - done);
+            if (round)
+            {
+                BFloat16Rounding.Round(new(source + done, count / sizeof(float)), new(target + done / 2, count / sizeof(float)));
+            }
+            else
+            {
+                new ReadOnlySpan<byte>(source + done, count).CopyTo(new(target + done, count));
+            }
+            MappedPages.DontNeed(source + done, count);
+        });
+    }
+
+    /// <summary>A span of bytes ends at 2 GB; a tensor does not, but one of its elements tells where it begins.</summary>
+    private static nint DataPointer(Tensor flat)
+    {
+        using var first = flat.narrow(0, 0, 1);
+        fixed (byte* pointer = first.bytes)
+        {
+            return (nint)pointer;
         }
     }
 
