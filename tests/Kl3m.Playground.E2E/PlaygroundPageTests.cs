@@ -22,7 +22,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
             await slider.PressAsync("ArrowRight");
         }
         await Assertions.Expect(page.Locator("#knob-Temperature")).Not.ToHaveValueAsync(before);
-        await SetAsync(page, "MaxTokens", "400");
+        await SetAsync(page, "MaxTokens", "900");
         await SetAsync(page, "Sequences", "3");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
@@ -91,7 +91,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await SetAsync(page, "MaxTokens", "400");
+        await SetAsync(page, "MaxTokens", "900");
         await page.GetByLabel("Prompt", new() { Exact = true }).FocusAsync();
         await page.Keyboard.PressAsync("Control+Enter");
         await page.Locator(".kp-tokens .kp-t").Nth(5).WaitForAsync();
