@@ -1,4 +1,5 @@
 using Kl3m.Playground;
+using Kl3m.Playground.Administration;
 using Kl3m.Playground.Api;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components;
@@ -10,6 +11,7 @@ builder.WebHost.UseStaticWebAssets();
 
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddBackends();
+builder.Services.AddAdministrator();
 builder.Services.AddApiDescription();
 builder.Services.AddGenerationHub();
 builder.Services.AddMetricsText();
@@ -19,6 +21,7 @@ var app = builder.Build();
 
 app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
 app.UseApiErrors();
+app.UseAdministrator();
 app.UseAntiforgery();
 app.MapStaticAssets();
 app.MapHealth();
@@ -28,6 +31,7 @@ app.MapCompletions();
 app.MapTokenize();
 app.MapApiRefusals();
 app.MapGenerationHub();
+app.MapAdministrator();
 app.MapOpenApi();
 app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
 

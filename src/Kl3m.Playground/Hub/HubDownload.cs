@@ -13,6 +13,7 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
 {
     private const int Connections = 2;
     private const long Reserve = 64 * 1024 * 1024;
+    private const int LargestConfig = 4 << 20;
     private static readonly string[] Needed = ["config.json", "tokenizer.json"];
 
     public FreeSpace FreeSpace { get; init; } = FreeBytes;
@@ -50,6 +51,24 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         meter.Tell();
         var folder = repository.Publish(revision.Commit, small.Concat(weights));
         return CachedRepository.Missing(folder) is { } missing ? throw new HubException($"{id} lacks {missing}, which its index names.") : folder;
+    }
+
+    /// <summary>What the hub says of a model, without fetching its weights.</summary>
+    /// <exception cref="HubException">It is none that this app could run, or it cannot be asked; and why.</exception>
+    public async Task<HubModel> LookAsync(string id, CancellationToken cancellationToken)
+    {
+        if (settings.Offline)
+        {
+            throw new HubException($"{id} is not in the cache ({settings.CacheRoot}), and HF_HUB_OFFLINE forbids to ask the hub.");
+        }
+        using var client = new HubClient(settings, time);
+        var revision = await client.MainAsync(id, cancellationToken);
+        Require(id, revision);
+        var files = await DescribeAsync(client, id, revision, revision.SmallFiles.Concat(revision.WeightFiles), cancellationToken);
+        var (response, body, _) = await client.OpenAsync(id, revision.Commit, "config.json", 0, cancellationToken);
+        using var __ = response;
+        await using var ___ = body;
+        return new(files.Sum(file => file.Size), await body.ReadAllAsync(LargestConfig, cancellationToken));
     }
 
     private Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken) => new Backoff(time, logger).RunAsync(_ => ask(), cancellationToken);
@@ -114,7 +133,8 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
     private static string Lacks(CachedRepository repository) =>
         repository.Snapshot() is { } snapshot && CachedRepository.Missing(snapshot) is { } missing ? $" lacks {missing}" : "";
 
-    private static long FreeBytes(string folder)
+    /// <summary>Of the disk that the folder, which need not be there yet, is or would be on.</summary>
+    public static long FreeBytes(string folder)
     {
         while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { Length: > 0 } parent)
         {

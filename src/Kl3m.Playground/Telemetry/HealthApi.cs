@@ -15,10 +15,10 @@ internal static class HealthApi
 
     private static IResult Ready(BackendCatalogue catalogue) => catalogue.Default switch
     {
-        InferenceEngine { IsHealthy: false } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
+        InferenceEngine { IsHealthy: false } or ServedModel { Inner: InferenceEngine { IsHealthy: false } } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
         { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
         null => NotReady(new(
-            catalogue.Phase == LoadPhase.Failed ? "failed" : "loading",
+            catalogue.Phase is LoadPhase.Failed or LoadPhase.Unloaded ? "failed" : "loading",
             JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error)
         {
             Percent = catalogue.Download is { Total: > 0 } shown ? Math.Round(shown.Share * 100, 1) : null,
@@ -33,7 +33,7 @@ internal static class HealthApi
 }
 
 /// <param name="Status">live, ready, loading or failed.</param>
-/// <param name="Phase">Of loading: starting, downloading, reading, warming_up or failed.</param>
+/// <param name="Phase">Of loading: starting, downloading, reading, warming_up, failed or unloaded.</param>
 /// <param name="Progress">0 to 1, where it is known.</param>
 /// <param name="Reason">Why no model serves, for people.</param>
 internal sealed record Health(string Status, string? Phase = null, double? Progress = null, string? Reason = null, string? Model = null)

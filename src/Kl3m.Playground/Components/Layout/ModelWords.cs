@@ -29,6 +29,7 @@ internal static class ModelWords
         LoadPhase.Reading => catalogue.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"reading {share * 100:0}%") : "reading",
         LoadPhase.WarmingUp => "warming up",
         LoadPhase.Ready => "ready",
+        LoadPhase.Unloaded => "unloaded",
         _ => "failed",
     };
 }

@@ -22,6 +22,7 @@ public sealed class PageTests : BunitContext
         Services.AddMudServices();
         Services.AddSingleton(catalogue);
         Services.AddSingleton<TimeProvider>(time);
+        Services.AddScoped<ChosenModel>();
         Services.AddScoped<Shortcuts>();
         Services.AddScoped<PlaygroundState>();
     }

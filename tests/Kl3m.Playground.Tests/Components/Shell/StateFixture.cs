@@ -17,7 +17,7 @@ internal sealed class StateFixture : IAsyncDisposable
         {
             Catalogue.Ready(generator);
         }
-        State = new(Catalogue, Time, NullLogger<PlaygroundState>.Instance);
+        State = new(new ChosenModel(Catalogue), Time, NullLogger<PlaygroundState>.Instance);
         State.ModelChanged();
     }
 

@@ -13,7 +13,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
 {
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
-    private readonly BackendCatalogue catalogue;
+    private readonly ChosenModel model;
     private readonly TimeProvider time;
     private readonly ILogger<PlaygroundState> logger;
     private readonly PromptLength length;
@@ -22,9 +22,9 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     private CancellationTokenSource? running;
     private CancellationTokenSource? waiting;
 
-    public PlaygroundState(BackendCatalogue catalogue, TimeProvider time, ILogger<PlaygroundState> logger)
+    public PlaygroundState(ChosenModel model, TimeProvider time, ILogger<PlaygroundState> logger)
     {
-        this.catalogue = catalogue;
+        this.model = model;
         this.time = time;
         this.logger = logger;
         length = new PromptLength(time, () => Changed?.Invoke());
@@ -38,7 +38,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     /// <summary>The run has something new, at most once a tick.</summary>
     public event Action? Ticked;
 
-    public ITextGenerator? Generator => catalogue.Default;
+    public ITextGenerator? Generator => model.Generator;
 
     public string Prompt { get; private set; }
 
