@@ -6,22 +6,29 @@ using Kl3m.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace Kl3m.Playground.Tests.Api;
+namespace Kl3m.Playground.Tests.Backends;
 
-public sealed class ModelHostTests : IDisposable
+public sealed class ModelHostTests : IAsyncDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory();
-    private readonly BackendCatalogue catalogue = new();
+    private readonly LibraryFixture fixture = new();
+    private readonly BackendCatalogue catalogue;
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public ModelHostTests() => catalogue = fixture.Catalogue;
+
+    public async ValueTask DisposeAsync()
+    {
+        await fixture.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
 
     private async Task StartAsync(ModelOptions options, LoadModel load, FetchModel? fetch = null)
     {
-        fetch ??= (_, _, _) => throw new InvalidOperationException("must not be called");
-        using var host = new ModelHost(catalogue, Options.Create(options), fetch, load, TimeProvider.System, NullLogger<ModelHost>.Instance);
+        fixture.Load = load;
+        fixture.Fetch = fetch ?? ((_, _, _) => throw new InvalidOperationException("must not be called"));
+        using var host = new ModelHost(catalogue, fixture.Library, Options.Create(options), NullLogger<ModelHost>.Instance);
         await host.StartAsync(default);
         await host.ExecuteTask!;
-        await host.StopAsync(default);
     }
 
     [Fact]
@@ -29,11 +36,11 @@ public sealed class ModelHostTests : IDisposable
     {
         var phases = new List<(LoadPhase, double?)>();
         catalogue.Changed += () => phases.Add((catalogue.Phase, catalogue.Progress));
-        await StartAsync(new() { Path = folder.FullName + "/" }, (found, report, _) =>
+        await StartAsync(new() { Path = folder.FullName + "/" }, (found, _, report, _) =>
         {
             report(LoadPhase.Reading, 0.5);
             report(LoadPhase.WarmingUp, null);
-            return Task.FromResult<ITextGenerator>(new FakeTextGenerator { Model = new FakeTextGenerator().Model with { Id = found.Id } });
+            return Task.FromResult<ITextGenerator>(LibraryFixture.Fake(found.Id));
         });
         Assert.Equal([(LoadPhase.Reading, null), (LoadPhase.Reading, 0.5), (LoadPhase.WarmingUp, null), (LoadPhase.Ready, null)], phases);
         Assert.Equal(folder.Name, catalogue.Default?.Model.Id);
@@ -42,7 +49,7 @@ public sealed class ModelHostTests : IDisposable
     [Fact]
     public async Task A_model_that_cannot_be_loaded_says_why_and_takes_nothing_down()
     {
-        await StartAsync(new() { Path = folder.FullName }, (_, _, _) => throw new ModelFileException("config.json", "vocab_size", "is missing."));
+        await StartAsync(new() { Path = folder.FullName }, (_, _, _, _) => throw new ModelFileException("config.json", "vocab_size", "is missing."));
         Assert.Equal(LoadPhase.Failed, catalogue.Phase);
         Assert.Equal("config.json: vocab_size: is missing.", catalogue.Error);
     }
@@ -50,7 +57,7 @@ public sealed class ModelHostTests : IDisposable
     [Fact]
     public async Task A_folder_that_is_not_there_is_named()
     {
-        await StartAsync(new() { Path = "/no/such/folder" }, (_, _, _) => throw new InvalidOperationException("must not be called"));
+        await StartAsync(new() { Path = "/no/such/folder" }, (_, _, _, _) => throw new InvalidOperationException("must not be called"));
         Assert.Contains("/no/such/folder", catalogue.Error, StringComparison.Ordinal);
     }
 
@@ -81,7 +88,7 @@ public sealed class ModelHostTests : IDisposable
         var states = new List<string>();
         catalogue.Changed += () => states.Add(ModelWords.State(catalogue));
         ModelFolder? loaded = null;
-        await StartAsync(new() { Id = "org/name" }, (found, _, _) =>
+        await StartAsync(new() { Id = "org/name" }, (found, _, _, _) =>
         {
             loaded = found;
             return Task.FromResult<ITextGenerator>(new FakeTextGenerator());
