@@ -14,13 +14,26 @@ public sealed class InvalidRequestException(IReadOnlyList<Problem> problems)
     public IReadOnlyList<Problem> Problems { get; } = problems;
 }
 
-/// <summary>The engine's queue is full.</summary>
-public sealed class EngineBusyException(int waiting, TimeSpan retryAfter)
-    : Exception($"The line is full ({waiting} waiting). Try again in {Math.Ceiling(retryAfter.TotalSeconds)} s.")
+/// <summary>The engine's queue is full, or the user's share of it.</summary>
+public sealed class EngineBusyException : Exception
 {
-    public int Waiting { get; } = waiting;
+    /// <param name="waiting">Requests that wait, of all users.</param>
+    /// <param name="own">Those of this user, where they are what is too much.</param>
+    public EngineBusyException(int waiting, TimeSpan retryAfter, int? own = null) : base(
+        (own is { } yours ? $"{yours} of your requests wait already, and no user may have more in the line." : $"The line is full ({waiting} waiting).")
+        + $" Try again in {Math.Ceiling(retryAfter.TotalSeconds)} s.")
+    {
+        Waiting = waiting;
+        RetryAfter = retryAfter;
+        Own = own;
+    }
 
-    public TimeSpan RetryAfter { get; } = retryAfter;
+    public int Waiting { get; }
+
+    public TimeSpan RetryAfter { get; }
+
+    /// <summary>How many of the user's own requests wait, where the user's share of the line is full; null where the whole line is.</summary>
+    public int? Own { get; }
 }
 
 /// <summary>A step of the engine failed, or the engine has stopped; what was written before stands.</summary>

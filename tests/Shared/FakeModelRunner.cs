@@ -9,7 +9,8 @@ namespace Kl3m.Tests.Shared;
 internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.VocabularySize, int contextLength = 256) : IModelRunner
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<int, (int Capacity, List<int> Tokens)> slots = [];
+    private readonly Dictionary<int, (int Capacity, int Taken, List<int> Tokens)> slots = [];
+    private readonly HashSet<int> retired = [];
     private readonly List<TaskCompletionSource> untilReleased = [];
     private readonly List<IReadOnlyList<Chunk>> steps = [];
     private readonly int thread = Environment.CurrentManagedThreadId;
@@ -19,8 +20,21 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
 
     public int ContextLength => contextLength;
 
-    /// <summary>Tokens of all slots together.</summary>
+    /// <summary>Tokens of all slots together; what slots share takes room once.</summary>
     public int Room { get; init; } = int.MaxValue;
+
+    CacheRoom IModelRunner.Room => new(Room, 1, IsShared: true);
+
+    public int BlocksUsed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (int)Math.Min(slots.Values.Sum(slot => (long)slot.Taken), int.MaxValue);
+            }
+        }
+    }
 
     /// <summary>The token that is by far the most likely behind those given; null leaves it to chance.</summary>
     public Func<IReadOnlyList<int>, int?>? Script { get; init; }
@@ -45,17 +59,20 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
         }
     }
 
-    /// <summary>Slots in use.</summary>
+    /// <summary>Slots in use; not those that only serve as sources any more.</summary>
     public IReadOnlyCollection<int> Slots
     {
         get
         {
             lock (gate)
             {
-                return [.. slots.Keys];
+                return [.. slots.Keys.Except(retired)];
             }
         }
     }
+
+    /// <summary>How many tokens were copied from other slots.</summary>
+    public int Copied { get; private set; }
 
     /// <summary>Completes when no slot is in use.</summary>
     public Task AllReleased()
@@ -69,16 +86,16 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
         }
     }
 
-    public int? TryAcquire(int capacity)
+    public int? TryAcquire(int capacity, int shared = 0)
     {
         lock (gate)
         {
-            Check(capacity is > 0 && capacity <= contextLength, $"a slot of {capacity} tokens");
-            if (capacity > Room - slots.Values.Sum(slot => (long)slot.Capacity))
+            Check(capacity is > 0 && capacity <= contextLength && shared >= 0 && shared <= capacity, $"a slot of {capacity} tokens, {shared} shared");
+            if (capacity - shared > Room - slots.Values.Sum(slot => (long)slot.Taken))
             {
                 return null;
             }
-            slots.Add(++lastSlot, (capacity, []));
+            slots.Add(++lastSlot, (capacity, capacity - shared, []));
             return lastSlot;
         }
     }
@@ -88,9 +105,22 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
         lock (gate)
         {
             var (from, to) = (Find(source), Find(target));
-            Check(length <= from.Tokens.Count && length <= to.Capacity, $"copying {length} tokens");
-            to.Tokens.Clear();
+            Check(length <= from.Tokens.Count && length <= to.Capacity && to.Tokens.Count == 0, $"copying {length} tokens");
+            Check(to.Capacity - length <= to.Taken, $"sharing {length} tokens, less than was said");
             to.Tokens.AddRange(from.Tokens.Take(length));
+            slots[target] = to with { Taken = to.Capacity - length };
+            Copied += length;
+        }
+    }
+
+    public void Retire(int slot)
+    {
+        lock (gate)
+        {
+            var held = Find(slot);
+            slots[slot] = held with { Taken = Math.Min(held.Taken, held.Tokens.Count) };
+            retired.Add(slot);
+            Changed();
         }
     }
 
@@ -100,6 +130,7 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
         {
             Find(slot);
             slots.Remove(slot);
+            retired.Remove(slot);
             Changed();
         }
     }
@@ -115,7 +146,8 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
             Check(step.Sum(chunk => chunk.LogitRows) * vocabularySize == logits.Length, $"{logits.Length} logits");
             foreach (var chunk in step)
             {
-                var (capacity, tokens) = Find(chunk.Slot);
+                var (capacity, _, tokens) = Find(chunk.Slot);
+                Check(!retired.Contains(chunk.Slot), $"a step of slot {chunk.Slot}, which was retired");
                 Check(chunk.Start == tokens.Count, $"tokens at {chunk.Start} of a slot that holds {tokens.Count}");
                 Check(chunk.TokenIds.Length > 0 && tokens.Count + chunk.TokenIds.Length <= capacity, $"{chunk.TokenIds.Length} tokens more than {tokens.Count} of {capacity}");
                 foreach (var id in chunk.TokenIds.Span)
@@ -159,7 +191,7 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
         Spoil?.Invoke(tokens, row);
     }
 
-    private (int Capacity, List<int> Tokens) Find(int slot)
+    private (int Capacity, int Taken, List<int> Tokens) Find(int slot)
     {
         Check(slots.ContainsKey(slot), $"slot {slot}, which is not in use");
         return slots[slot];
@@ -167,7 +199,7 @@ internal sealed class FakeModelRunner(int vocabularySize = ByteTokenizer.Vocabul
 
     private void Changed()
     {
-        if (slots.Count == 0)
+        if (slots.Count == retired.Count)
         {
             untilReleased.ForEach(released => released.TrySetResult());
             untilReleased.Clear();

@@ -16,14 +16,21 @@ public sealed class EngineMetrics : IDisposable
     private readonly Histogram<double> timeToFirstToken;
     private readonly Histogram<double> timePerOutputToken;
     private readonly Histogram<double> requestDuration;
+    private readonly Histogram<double> queueDuration;
     private readonly Histogram<double> stepDuration;
     private readonly Counter<long> promptTokens;
     private readonly Counter<long> generatedTokens;
+    private readonly Counter<long> takenOver;
     private readonly Counter<long> cancelled;
     private readonly Counter<long> failedSteps;
     private long stepStarted;
     private long lastStep;
+    private long progress;
+    private double typicalStep;
     private int running;
+    private long tokensHeld;
+    private int blocksUsed;
+    private int prefixesKept;
 
     internal EngineMetrics(string modelId, Func<int> waiting, TimeProvider time)
     {
@@ -32,13 +39,19 @@ public sealed class EngineMetrics : IDisposable
         timeToFirstToken = Meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From the request to its first token.");
         timePerOutputToken = Meter.CreateHistogram<double>("gen_ai.server.time_per_output_token", "s", "Per token of a sequence, after the first.");
         requestDuration = Meter.CreateHistogram<double>("gen_ai.server.request.duration", "s", "From the request to its end.");
+        queueDuration = Meter.CreateHistogram<double>("kl3m.engine.queue.duration", "s", "From the request to its first step.");
         stepDuration = Meter.CreateHistogram<double>("kl3m.engine.step.duration", "s", "One pass through the model, sampling included.");
         promptTokens = Meter.CreateCounter<long>("kl3m.engine.prompt_tokens", "{token}", "Prompt tokens read.");
+        takenOver = Meter.CreateCounter<long>("kl3m.engine.prefix_hit_tokens", "{token}", "Prompt tokens that were in memory already and not read again.");
         generatedTokens = Meter.CreateCounter<long>("kl3m.engine.generated_tokens", "{token}", "Tokens drawn.");
         cancelled = Meter.CreateCounter<long>("kl3m.engine.cancelled_requests", "{request}", "Requests whose caller went away.");
         failedSteps = Meter.CreateCounter<long>("kl3m.engine.failed_steps", "{step}", "Steps that failed.");
         Meter.CreateObservableGauge("kl3m.engine.waiting", () => new Measurement<int>(waiting(), model), "{request}", "Requests that wait for room.");
         Meter.CreateObservableGauge("kl3m.engine.running", () => new Measurement<int>(Running, model), "{sequence}", "Sequences in work.");
+        Meter.CreateObservableGauge("kl3m.engine.kv_cache.tokens", () => new Measurement<long>(Volatile.Read(ref tokensHeld), model), "{token}", "Keys and values of sequences in work.");
+        Meter.CreateObservableGauge("kl3m.engine.kv_cache.blocks_used", () => new Measurement<int>(Volatile.Read(ref blocksUsed), model), "{block}", "Blocks held or reserved, kept prefixes included.");
+        Meter.CreateObservableGauge("kl3m.engine.kv_cache.blocks", () => new Measurement<int>(Room.Blocks, model), "{block}", "Blocks of the memory for keys and values.");
+        Meter.CreateObservableGauge("kl3m.engine.prefixes", () => new Measurement<int>(Volatile.Read(ref prefixesKept), model), "{sequence}", "Sequences kept for requests that begin the same.");
     }
 
     /// <summary>This engine's own meter; another engine has another of the same name.</summary>
@@ -46,6 +59,18 @@ public sealed class EngineMetrics : IDisposable
 
     /// <summary>Sequences in work.</summary>
     public int Running => Volatile.Read(ref running);
+
+    /// <summary>Memory for keys and values; nothing before the engine has started.</summary>
+    public CacheRoom Room { get; internal set; }
+
+    /// <summary>Tokens whose keys and values are held by sequences in work.</summary>
+    public long TokensHeld => Volatile.Read(ref tokensHeld);
+
+    /// <summary>How long a step took of late; zero before the first.</summary>
+    public TimeSpan TypicalStep => TimeSpan.FromSeconds(Volatile.Read(ref typicalStep));
+
+    /// <summary>How long no step has ended while there was work; zero while there is none.</summary>
+    public TimeSpan WithoutProgress => Interlocked.Read(ref progress) is > 0 and var since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>When the last step ended, failed ones included; null before the first.</summary>
     public DateTimeOffset? LastStepAt => Interlocked.Read(ref lastStep) is > 0 and var ticks ? new(ticks, TimeSpan.Zero) : null;
@@ -55,13 +80,27 @@ public sealed class EngineMetrics : IDisposable
 
     public void Dispose() => Meter.Dispose();
 
-    internal void SlotsHeld(int slots) => Volatile.Write(ref running, slots);
+    internal void Held(int slots, long tokens, int blocks, int prefixes)
+    {
+        Volatile.Write(ref running, slots);
+        Volatile.Write(ref tokensHeld, tokens);
+        Volatile.Write(ref blocksUsed, blocks);
+        Volatile.Write(ref prefixesKept, prefixes);
+    }
+
+    /// <summary>A request is on its way to the engine's thread, which may be at rest.</summary>
+    internal void WorkArrived() => Interlocked.CompareExchange(ref progress, Math.Max(time.GetTimestamp(), 1), 0);
+
+    internal void Idle() => Interlocked.Exchange(ref progress, 0);
 
     internal void StepStarted() => Interlocked.Exchange(ref stepStarted, time.GetTimestamp());
 
     internal void StepEnded()
     {
-        stepDuration.Record(CurrentStep.TotalSeconds, model);
+        var seconds = CurrentStep.TotalSeconds;
+        stepDuration.Record(seconds, model);
+        Volatile.Write(ref typicalStep, typicalStep == 0 ? seconds : typicalStep * 0.9 + seconds * 0.1);
+        Interlocked.Exchange(ref progress, Math.Max(time.GetTimestamp(), 1));
         Interlocked.Exchange(ref lastStep, time.GetUtcNow().Ticks);
         Interlocked.Exchange(ref stepStarted, 0);
     }
@@ -69,6 +108,14 @@ public sealed class EngineMetrics : IDisposable
     internal void StepFailed() => failedSteps.Add(1, model);
 
     internal void PromptRead(int tokens) => promptTokens.Add(tokens, model);
+
+    internal void TakenOver(int tokens)
+    {
+        if (tokens > 0)
+        {
+            takenOver.Add(tokens, model);
+        }
+    }
 
     internal void TokenGenerated() => generatedTokens.Add(1, model);
 
@@ -80,6 +127,7 @@ public sealed class EngineMetrics : IDisposable
             return;
         }
         KeyValuePair<string, object?>[] tags = error is null ? [model] : [model, new("error.type", error.GetType().Name)];
+        queueDuration.Record(group.Queued.TotalSeconds, model);
         requestDuration.Record(group.Elapsed.TotalSeconds, tags);
         if (group.FirstToken is { } first)
         {

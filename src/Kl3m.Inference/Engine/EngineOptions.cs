@@ -7,7 +7,11 @@ public sealed record EngineOptions
 {
     /// <summary>Requests that may wait for room; one more is told that the engine is busy.</summary>
     [Range(1, 10_000)]
-    public int MaxWaiting { get; init; } = 64;
+    public int MaxWaiting { get; init; } = 256;
+
+    /// <summary>Of those, the most of one user. One HTTP request of several prompts is as many requests here.</summary>
+    [Range(1, 10_000)]
+    public int MaxWaitingPerUser { get; init; } = 64;
 
     /// <summary>Sequences that may be in work at once; each needs a slot of the KV cache.</summary>
     [Range(1, 512)]
@@ -28,6 +32,14 @@ public sealed record EngineOptions
     /// <summary>Memory for keys and values of all sequences together; 0 takes a quarter of the machine's memory on a CPU and 8 GiB on a GPU.</summary>
     [Range(0, long.MaxValue)]
     public long KvCacheBytes { get; init; }
+
+    /// <summary>Sequences whose keys and values are kept when they are over, as long as nobody needs the room, for requests that begin the same.</summary>
+    [Range(0, 10_000)]
+    public int MaxPrefixes { get; init; } = 64;
+
+    /// <summary>Without the end of a step for this long, while there is work, the engine is taken to hang: see <see cref="InferenceEngine.IsStalled"/>.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>CPU threads of the model; 0 takes all cores for a large model and one for a small one.</summary>
     [Range(0, 1024)]

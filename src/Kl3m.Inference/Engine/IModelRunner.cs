@@ -10,11 +10,24 @@ public interface IModelRunner : IDisposable
 
     int ContextLength { get; }
 
-    /// <summary>Reserves room for <paramref name="capacity"/> tokens; returns the slot, or null when there is no room now.</summary>
-    int? TryAcquire(int capacity);
+    /// <summary>Room for the keys and values of all slots together.</summary>
+    CacheRoom Room { get; }
 
-    /// <summary>Makes <paramref name="target"/>'s first <paramref name="length"/> tokens those of <paramref name="source"/>.</summary>
+    /// <summary>Blocks of <see cref="Room"/> that are held or reserved.</summary>
+    int BlocksUsed { get; }
+
+    /// <summary>Reserves room for <paramref name="capacity"/> tokens; returns the slot, or null when there is no room now.</summary>
+    /// <param name="shared">Leading tokens that <see cref="CopyPrefix"/> will bring before the slot is run: see <see cref="CacheRoom.BlocksFor"/>.</param>
+    int? TryAcquire(int capacity, int shared = 0);
+
+    /// <summary>
+    /// Makes <paramref name="target"/>'s first <paramref name="length"/> tokens those of <paramref name="source"/>; it holds none yet. Room that the
+    /// two then share is given back.
+    /// </summary>
     void CopyPrefix(int source, int target, int length);
+
+    /// <summary>The slot gets no more tokens and only serves as a source of <see cref="CopyPrefix"/>: what is reserved beyond them is given back.</summary>
+    void Retire(int slot);
 
     void Release(int slot);
 

@@ -36,7 +36,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
         log = logger;
         Model = model;
         limits = new(tokenizer, model, options);
-        line = new(options.MaxWaiting, time);
+        line = new(options.MaxWaiting, options.MaxWaitingPerUser, time);
         Metrics = new(model.Id, () => line.Waiting, time);
     }
 
@@ -49,6 +49,9 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
 
     /// <summary>True from the end of the start until the engine stops, by itself or because it was told to.</summary>
     public bool IsHealthy => started.Task.IsCompletedSuccessfully && !ended.Task.IsCompleted && !stop.IsCancellationRequested;
+
+    /// <summary>True while there is work and no step has ended for <see cref="EngineOptions.StallAfter"/>.</summary>
+    public bool IsStalled => IsHealthy && Metrics.WithoutProgress > options.StallAfter;
 
     /// <summary>Completes when the model is loaded and has run once; fails with what making the runner failed with.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -127,26 +130,27 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
             throw Stopped();
         }
         // The place in the line comes first: a crowd that can't be served is not encoded either.
-        line.Enter();
+        var user = line.Enter(request.User);
         try
         {
             var prompt = limits.Check(request);
             var seed = request.Sampling.Seed ?? RandomSeed();
-            var group = new SequenceGroup(request, prompt, seed, Model.EndTokenIds, line, time);
+            var group = new SequenceGroup(request, prompt, seed, Model.EndTokenIds, user, line, time);
             group.Write(new GenerationStarted(prompt[..^group.WrittenBefore], seed));
             log.RequestTaken(prompt.Length, request.Sampling.Sequences, group.MaxTokens, seed);
             log.Prompt(request.Prompt);
+            Metrics.WorkArrived();
             arrivals.Add(group);
             return group;
         }
         catch (InvalidOperationException) when (arrivals.IsAddingCompleted)
         {
-            line.Leave();
+            line.Leave(user);
             throw Stopped();
         }
         catch
         {
-            line.Leave();
+            line.Leave(user);
             throw;
         }
     }
@@ -181,6 +185,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
     private void RunSteps(IModelRunner runner)
     {
         var budget = options.TokenBudgetOn(Model.Device);
+        limits.Room = Metrics.Room = runner.Room;
         var scheduler = new Scheduler(runner, tokenizer, options, budget);
         var reader = new LogitsReader(runner.VocabularySize, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         var loop = new StepLoop(runner, scheduler, reader, arrivals, Metrics, log);

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Kl3m.Inference.Engine;
 
 /// <summary>
-/// GPT-NeoX on TorchSharp. Chunks of a step are laid end to end and go through the linears as one batch. A slot's keys and values are
-/// made once, in <see cref="TryAcquire"/>, and freed in <see cref="Release"/>.
+/// GPT-NeoX on TorchSharp. Chunks of a step are laid end to end and go through the linears as one batch. On a CPU keys and values lie in
+/// blocks of one memory that slots share; elsewhere each slot has a tensor of its own.
 /// </summary>
 internal sealed class ModelRunner : IModelRunner
 {
@@ -18,22 +18,33 @@ internal sealed class ModelRunner : IModelRunner
     private readonly GptNeoXModel model;
     private readonly Device device;
     private readonly ScalarType dtype;
-    private readonly ScalarType cacheDtype;
-    private readonly Dictionary<int, KVCache> slots = [];
+    private readonly BlockPool? pool;
+    private readonly PagedAttention? paged;
+    private readonly Dictionary<int, SequenceCache> slots = [];
     private readonly int thread = Environment.CurrentManagedThreadId;
     private int lastSlot;
 
     /// <param name="model">Owned from here on.</param>
     /// <param name="cacheBytes">The most that the keys and values of all slots may take.</param>
-    public ModelRunner(GptNeoXModel model, long cacheBytes)
+    /// <param name="threads">For attention on a CPU.</param>
+    public ModelRunner(GptNeoXModel model, long cacheBytes, int threads = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
         this.model = model;
         device = model.Parameters[0].Parameter.device;
         dtype = model.Parameters[0].Parameter.dtype;
-        // On a CPU, attention over one bf16 query is many times slower than over fp32; on a GPU it is the other way round.
-        cacheDtype = device.type == DeviceType.CPU ? ScalarType.Float32 : dtype;
-        CacheBytes = cacheBytes;
+        if (device.type == DeviceType.CPU)
+        {
+            pool = new(model.Config, cacheBytes);
+            paged = new(model, pool, threads);
+            Room = new(pool.Blocks, BlockPool.BlockTokens, IsShared: true);
+            CacheBytesPerBlock = pool.BytesPerBlock;
+        }
+        else
+        {
+            CacheBytesPerBlock = KVCache.BytesPerToken(model.Config, dtype);
+            Room = new((int)Math.Min(cacheBytes / CacheBytesPerBlock, int.MaxValue), 1, IsShared: false);
+        }
     }
 
     public int VocabularySize => model.Config.VocabSize;
@@ -48,12 +59,11 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
     public string Dtype => TorchRuntime.NameOf(dtype);
 
-    public long CacheBytes { get; }
+    public CacheRoom Room { get; }
 
-    public long CacheBytesUsed { get; private set; }
+    public int BlocksUsed => pool?.Used ?? slots.Values.Sum(cache => cache.Capacity);
 
-    /// <summary>What one token of a slot's capacity takes of <see cref="CacheBytes"/>.</summary>
-    public long CacheBytesPerToken => KVCache.BytesPerToken(model.Config, cacheDtype);
+    public long CacheBytesPerBlock { get; }
 
     /// <summary>Loads a model folder, on the thread that will own the runner.</summary>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
@@ -84,7 +94,7 @@ internal sealed class ModelRunner : IModelRunner
         try
         {
             checkpoint.EnsureAllTaken();
-            var runner = new ModelRunner(model, cacheBytes);
+            var runner = new ModelRunner(model, cacheBytes, threads ?? get_num_threads());
             if (PackedLinear.Serves(type, target))
             {
                 model.Pack();
@@ -99,18 +109,25 @@ internal sealed class ModelRunner : IModelRunner
         }
     }
 
-    public int? TryAcquire(int capacity)
+    public int? TryAcquire(int capacity, int shared = 0)
     {
         EnsureOwner();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        var bytes = capacity * CacheBytesPerToken;
-        if (bytes > CacheBytes - CacheBytesUsed)
+        ArgumentOutOfRangeException.ThrowIfNegative(shared);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shared, capacity);
+        if (capacity > Room.Tokens)
         {
             return null;
         }
         using var _ = inference_mode();
-        slots.Add(++lastSlot, new KVCache(model.Config, capacity, cacheDtype, device));
-        CacheBytesUsed += bytes;
+        SequenceCache? cache = pool is not null ? BlockCache.TryMake(pool, capacity, shared)
+            : capacity > Room.Blocks - BlocksUsed ? null
+            : new KVCache(model.Config, capacity, dtype, device);
+        if (cache is null)
+        {
+            return null;
+        }
+        slots.Add(++lastSlot, cache);
         return lastSlot;
     }
 
@@ -122,11 +139,18 @@ internal sealed class ModelRunner : IModelRunner
         {
             throw new ArgumentOutOfRangeException(nameof(length), length, $"Slot {source} holds {from.Length} tokens, slot {target} has room for {to.Capacity}.");
         }
-        if (source != target && length > 0)
+        if (to.Length > 0)
         {
-            using var _ = inference_mode();
-            to.CopyPrefix(from, length);
+            throw new ArgumentException($"Slot {target} holds {to.Length} tokens already.", nameof(target));
         }
+        using var _ = inference_mode();
+        to.CopyPrefix(from, length);
+    }
+
+    public void Retire(int slot)
+    {
+        EnsureOwner();
+        Slot(slot).Trim();
     }
 
     public void Release(int slot)
@@ -134,7 +158,6 @@ internal sealed class ModelRunner : IModelRunner
         EnsureOwner();
         var cache = Slot(slot);
         slots.Remove(slot);
-        CacheBytesUsed -= cache.Capacity * CacheBytesPerToken;
         cache.Dispose();
     }
 
@@ -151,9 +174,8 @@ internal sealed class ModelRunner : IModelRunner
             return;
         }
         using var _ = inference_mode();
-        using var attention = new CachedAttention(model, rows, device);
         using var input = tensor(ids, device: device);
-        using var hidden = model.Hidden(input, attention.Apply);
+        using var hidden = Hidden(input, rows);
         Head(hidden, wanted, ids.Length, logits);
         foreach (var row in rows)
         {
@@ -168,9 +190,21 @@ internal sealed class ModelRunner : IModelRunner
             cache.Dispose();
         }
         slots.Clear();
-        CacheBytesUsed = 0;
+        paged?.Dispose();
+        pool?.Dispose();
         model.Dispose();
         FreedMemory.GiveBack();
+    }
+
+    private Tensor Hidden(Tensor ids, CachedChunk[] rows)
+    {
+        if (paged is not null)
+        {
+            paged.Begin(rows);
+            return model.Hidden(ids, paged.Apply);
+        }
+        using var attention = new CachedAttention(model, rows, device);
+        return model.Hidden(ids, attention.Apply);
     }
 
     /// <summary>The step as the model sees it: chunks with their caches, all ids end to end, and the rows whose logits are wanted.</summary>
@@ -216,6 +250,10 @@ internal sealed class ModelRunner : IModelRunner
         {
             throw new ArgumentException($"Slot {chunk.Slot} holds {row.Cache.Length} of {row.Cache.Capacity} tokens; {row.Count} cannot be put at {chunk.Start}.", nameof(chunk));
         }
+        if (row.Cache is BlockCache blocks && !blocks.IsOwn(chunk.Start))
+        {
+            throw new ArgumentException($"Slot {chunk.Slot} shares its tokens from {chunk.Start} on with another slot.", nameof(chunk));
+        }
         foreach (var other in before)
         {
             if (other.Cache == row.Cache)
@@ -238,7 +276,7 @@ internal sealed class ModelRunner : IModelRunner
         }
     }
 
-    private KVCache Slot(int slot) => slots.TryGetValue(slot, out var cache) ? cache : throw new ArgumentException($"There is no slot {slot}.", nameof(slot));
+    private SequenceCache Slot(int slot) => slots.TryGetValue(slot, out var cache) ? cache : throw new ArgumentException($"There is no slot {slot}.", nameof(slot));
 
     /// <summary>Dispose scopes and inference mode belong to a thread, so a call from another one would leak or train.</summary>
     private void EnsureOwner()

@@ -10,6 +10,9 @@ internal sealed class RequestLimits(Tokenizer tokenizer, ModelInfo model, Engine
     // A prompt above this can't fit into the context whatever its tokens are.
     private readonly long maxBytes = Math.Min(options.MaxPromptBytes, (long)model.ContextLength * LongestToken(tokenizer));
 
+    /// <summary>The engine's memory for keys and values; known once the runner is there.</summary>
+    public CacheRoom? Room { get; set; }
+
     /// <summary>The token ids to read: the prompt's, and those that were written behind it before.</summary>
     /// <exception cref="InvalidRequestException">A limit is broken; all broken ones are named that can be known without encoding.</exception>
     public int[] Check(GenerationRequest request)
@@ -21,6 +24,7 @@ internal sealed class RequestLimits(Tokenizer tokenizer, ModelInfo model, Engine
         }
         var prompt = request.PromptTokenIds is { } ids ? [.. ids] : tokenizer.Encode(request.Prompt!);
         CheckContext(request, prompt.Length + request.CompletionTokenIds.Count);
+        CheckRoom(request, prompt.Length + request.CompletionTokenIds.Count);
         return [.. prompt, .. request.CompletionTokenIds];
     }
 
@@ -111,6 +115,34 @@ internal sealed class RequestLimits(Tokenizer tokenizer, ModelInfo model, Engine
             throw new InvalidRequestException(nameof(SamplingParams.MaxTokens),
                 $"is too large: {Number(promptTokens)} prompt tokens and {Number(maxTokens)} new ones are more than the context of {Number(context)}; at most {Number(context - promptTokens)} fits.");
         }
+    }
+
+    /// <summary>What can never fit is refused now, not after a wait.</summary>
+    private void CheckRoom(GenerationRequest request, int promptTokens)
+    {
+        if (Room is not { } room)
+        {
+            return;
+        }
+        var maxTokens = request.Sampling.MaxTokens;
+        var sequences = maxTokens == 0 ? 1 : request.Sampling.Sequences;
+        if (room.BlocksFor(sequences, promptTokens, promptTokens + maxTokens) <= room.Blocks)
+        {
+            return;
+        }
+        var memory = $"the engine's memory for keys and values, {Number(room.Tokens)} tokens";
+        if (room.MostCapacity(sequences, promptTokens) - promptTokens is > 0 and var fits)
+        {
+            throw new InvalidRequestException(nameof(SamplingParams.MaxTokens),
+                $"is too large: {sequences} x {Number(maxTokens)} new tokens behind {Number(promptTokens)} do not fit into {memory}; at most {Number(fits)} fits.");
+        }
+        if (sequences > 1 && Enumerable.Range(1, sequences - 1).LastOrDefault(fewer => room.MostCapacity(fewer, promptTokens) > promptTokens) is > 0 and var most)
+        {
+            throw new InvalidRequestException(nameof(SamplingParams.Sequences),
+                $"must be at most {most} behind a prompt of {Number(promptTokens)} tokens, not {sequences}: more do not fit into {memory}.");
+        }
+        throw new InvalidRequestException(request.Prompt is null ? nameof(request.PromptTokenIds) : nameof(request.Prompt),
+            $"is too long: {Number(promptTokens)} tokens do not fit into {memory}.");
     }
 
     private Problem? IdProblem(string field, IEnumerable<int> ids)

@@ -4,27 +4,35 @@ namespace Kl3m.Inference.Engine;
 
 /// <summary>
 /// Decides what the next step computes, as vLLM does: one token of every sequence that is being written, then prompts in chunks under a
-/// token budget. The user who holds the least is admitted first, prompts are read in turns, and within a user it is first come, first
-/// served. Room for all tokens that a request may come to is reserved when it is admitted, so nothing is ever pushed out again.
+/// token budget. Users are admitted and read in turns. Room for all tokens that a request may come to is reserved when it is admitted, so
+/// nothing is ever pushed out again. What another sequence has read, or is about to read, is not read again.
 /// </summary>
 internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, EngineOptions options, int tokenBudget)
 {
     /// <summary>Bounds the buffer for logits, whatever is to be scored.</summary>
     public const int MaxLogitRows = 1024;
 
-    private readonly List<SequenceGroup> waiting = [];
+    private readonly AdmissionQueue waiting = new();
     private readonly List<SequenceGroup> running = [];
+    private readonly PrefixCache prefixes = new(runner, options.MaxPrefixes);
     private readonly Dictionary<object, long> lastTurns = [];
     private long turn;
+    private int toldVersion;
 
-    public IEnumerable<SequenceGroup> Groups => running.Concat(waiting);
+    public IEnumerable<SequenceGroup> Groups => running.Concat(waiting.Groups);
 
     public int SlotsHeld => running.Sum(group => group.SlotsHeld);
+
+    /// <summary>Tokens of slots in work that were computed: what the engine has in memory for those who are served now.</summary>
+    public long TokensHeld => running.Sum(group => group.Sequences.Sum(sequence => sequence.Slot is null ? 0L : sequence.Computed));
+
+    /// <summary>Sequences that are over and kept for those who begin the same.</summary>
+    public int PrefixesKept => prefixes.Count;
 
     public void Add(SequenceGroup group)
     {
         waiting.Add(group);
-        lastTurns.TryAdd(UserOf(group), 0);
+        lastTurns.TryAdd(group.User, 0);
     }
 
     public Step Schedule()
@@ -36,38 +44,68 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
         return step;
     }
 
-    /// <summary>Gives a sequence's slot back; harmless when that was done before.</summary>
-    public void Release(Sequence sequence)
+    /// <summary>Tells those who still wait where they stand, if that has changed.</summary>
+    public void TellPlaces(TimeSpan typicalStep)
     {
-        if (sequence.Slot is { } slot)
+        if (toldVersion == waiting.Version)
         {
-            sequence.Slot = null;
+            return;
+        }
+        toldVersion = waiting.Version;
+        var order = waiting.InOrder(HeldByUser()).ToList();
+        var ends = running.SelectMany(group => group.Sequences.Where(sequence => sequence.Slot is not null)
+            .Select(sequence => ((long)group.MaxTokens - sequence.Written, runner.Room.BlocksFor(group.SlotCapacity))));
+        var starts = AdmissionForecast.Starts(ends, options.MaxRunning - SlotsHeld, runner.Room.Blocks - runner.BlocksUsed, order, runner.Room);
+        var place = 0;
+        foreach (var (group, steps) in order.Zip(starts))
+        {
+            group.TellPlace(++place, typicalStep > TimeSpan.Zero ? typicalStep * Math.Max(steps, 1) : null);
+        }
+    }
+
+    /// <summary>Gives a sequence's slot back; harmless when that was done before.</summary>
+    /// <param name="keep">Whether what the slot holds may serve others.</param>
+    public void Release(Sequence sequence, bool keep = true)
+    {
+        if (sequence.Slot is not { } slot)
+        {
+            return;
+        }
+        sequence.Slot = null;
+        if (keep)
+        {
+            prefixes.Keep(slot, sequence.Tokens[..sequence.Computed]);
+        }
+        else
+        {
             runner.Release(slot);
         }
     }
 
-    public void Remove(SequenceGroup group)
+    /// <param name="keep">False where what its slots hold may be wrong.</param>
+    public void Remove(SequenceGroup group, bool keep = true)
     {
         foreach (var sequence in group.Sequences)
         {
-            Release(sequence);
+            Release(sequence, keep);
         }
         if (!running.Remove(group))
         {
             waiting.Remove(group);
         }
-        if (!Groups.Any(other => UserOf(other).Equals(UserOf(group))))
+        if (!Groups.Any(other => other.User.Equals(group.User)))
         {
-            lastTurns.Remove(UserOf(group));
+            lastTurns.Remove(group.User);
+            waiting.Forget(group.User);
         }
     }
 
     private void Admit(Step step)
     {
         // Nobody overtakes the one who is next: else small requests would keep a large one waiting for ever.
-        while (waiting.DistinctBy(UserOf).Where(IsWithinShare).MinBy(HeldByUser) is { } group && TryStart(group, step))
+        while (waiting.Groups.Count > 0 && waiting.Next(HeldByUser(), options.MaxRunningPerUser) is { } group && TryStart(group, step))
         {
-            waiting.Remove(group);
+            waiting.Admit(group);
         }
     }
 
@@ -77,32 +115,60 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
         {
             return false;
         }
+        (List<int> Slots, Prefix? Prefix)? room;
+        do
+        {
+            try
+            {
+                room = TryAcquire(group);
+            }
+            catch (Exception failure)
+            {
+                step.Refused.Add((group, new EngineFailedException("The engine could not reserve memory for the request.", failure)));
+                return true;
+            }
+        }
+        while (room is null && prefixes.DropOldest());
+        if (room is var (slots, prefix))
+        {
+            group.Admit(slots, tokenizer);
+            running.Add(group);
+            if (prefix is not null)
+            {
+                Take(prefix, group, step);
+            }
+            return true;
+        }
+        if (running.Count == 0)
+        {
+            step.Refused.Add((group, new EngineFailedException("There is no room for the request, though nothing else runs.")));
+        }
+        return running.Count == 0;
+    }
+
+    /// <summary>A slot for each sequence, or none at all; with the prefix that the first one is to take over at once.</summary>
+    private (List<int> Slots, Prefix? Prefix)? TryAcquire(SequenceGroup group)
+    {
+        var prefix = FindPrefix(group, running.Count) is { IsReady: true } ready ? ready : null;
         var slots = new List<int>();
         try
         {
-            while (slots.Count < group.SlotsNeeded && runner.TryAcquire(group.SlotCapacity) is { } slot)
+            while (slots.Count < group.SlotsNeeded && runner.TryAcquire(group.SlotCapacity, slots.Count > 0 ? group.Prompt.Length : prefix?.Length ?? 0) is { } slot)
             {
                 slots.Add(slot);
             }
         }
-        catch (Exception failure)
+        catch
         {
             slots.ForEach(runner.Release);
-            step.Refused.Add((group, new EngineFailedException("The engine could not reserve memory for the request.", failure)));
-            return true;
+            throw;
         }
         if (slots.Count == group.SlotsNeeded)
         {
-            group.Admit(slots, tokenizer);
-            running.Add(group);
-            return true;
+            return (slots, prefix);
         }
         slots.ForEach(runner.Release);
-        if (running.Count == 0)
-        {
-            step.Refused.Add((group, TooLarge(group)));
-        }
-        return running.Count == 0;
+        return null;
     }
 
     private void Decode(Step step)
@@ -120,29 +186,72 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
     {
         // A newcomer waits a few steps at most, also when those who write use the budget up.
         var budget = Math.Max(tokenBudget - step.Tokens, tokenBudget / 4);
-        var reading = running.Where(group => !group.IsPromptRead).ToList();
-        while (budget > 0 && step.LogitRows < MaxLogitRows && reading.MinBy(LastTurn) is { } group)
+        var reading = running.Where((group, index) => !group.IsPromptRead && IsForItToRead(group, index, step)).ToList();
+        while (budget > 0 && step.LogitRows < MaxLogitRows && reading.MinBy(group => lastTurns[group.User]) is { } group)
         {
             var most = group.Request.ScorePrompt ? Math.Min(budget, MaxLogitRows - step.LogitRows) : budget;
             var chunk = group.Sequences[0].NextChunk(most);
             step.Add(group.Sequences[0], chunk);
             budget -= chunk.TokenIds.Length;
             reading.Remove(group);
-            lastTurns[UserOf(group)] = ++turn;
+            lastTurns[group.User] = ++turn;
         }
     }
+    /// <summary>False while somebody before it reads the same beginning: it is taken over once it is read.</summary>
+    private bool IsForItToRead(SequenceGroup group, int index, Step step)
+    {
+        if (group.Sequences[0].Computed > 0 || FindPrefix(group, index) is not { } prefix)
+        {
+            return true;
+        }
+        if (prefix.IsReady)
+        {
+            Take(prefix, group, step);
+        }
+        return prefix.IsReady;
+    }
 
-    private bool IsWithinShare(SequenceGroup group) =>
-        HeldByUser(group) is var held && (held == 0 || held + group.SlotsNeeded <= options.MaxRunningPerUser);
+    /// <summary>The longest beginning of the prompt that is in memory or will be.</summary>
+    /// <param name="before">Only those who were admitted before this one are waited for, so that nobody waits for each other.</param>
+    private Prefix? FindPrefix(SequenceGroup group, int before)
+    {
+        if (group.Request.ScorePrompt)
+        {
+            return null;
+        }
+        // The last token is always read, for the logits behind it.
+        var wanted = group.Prompt.AsSpan(0, group.Prompt.Length - 1);
+        var best = prefixes.Find(wanted) is var (slot, length) ? new Prefix(slot, length, IsReady: true) : null;
+        foreach (var sequence in running.Take(before).SelectMany(other => other.IsPromptRead ? other.Sequences : [other.Sequences[0]]))
+        {
+            if (sequence.Slot is not { } other)
+            {
+                continue;
+            }
+            var common = wanted.CommonPrefixLength(sequence.Tokens);
+            if (sequence.Group.IsPromptRead)
+            {
+                common = Math.Min(common, sequence.Computed);
+            }
+            if (common > (best?.Length ?? 0))
+            {
+                best = new(other, common, IsReady: common <= sequence.Computed);
+            }
+        }
+        return best?.Length >= PrefixCache.Shortest ? best : null;
+    }
 
-    private int HeldByUser(SequenceGroup group) =>
-        running.Where(other => UserOf(other).Equals(UserOf(group))).Sum(other => other.SlotsHeld);
+    private void Take(Prefix prefix, SequenceGroup group, Step step)
+    {
+        var first = group.Sequences[0];
+        runner.CopyPrefix(prefix.Slot, first.Slot!.Value, prefix.Length);
+        first.Computed = prefix.Length;
+        step.TokensTakenOver += prefix.Length;
+        group.PromptRead(prefix.Length);
+    }
 
-    private static InvalidRequestException TooLarge(SequenceGroup group) => new(
-        group.SlotsNeeded > 1 ? nameof(SamplingParams.Sequences) : nameof(SamplingParams.MaxTokens),
-        $"is too large: {group.SlotsNeeded} x {group.SlotCapacity} tokens do not fit into the engine's memory for keys and values (Engine:KvCacheBytes).");
+    private Dictionary<object, int> HeldByUser() => running.GroupBy(group => group.User).ToDictionary(user => user.Key, user => user.Sum(group => group.SlotsHeld));
 
-    private long LastTurn(SequenceGroup group) => lastTurns[UserOf(group)];
-
-    private static object UserOf(SequenceGroup group) => group.Request.User ?? (object)group;
+    /// <param name="IsReady">All of it has been computed; otherwise its sequence is reading it now.</param>
+    private sealed record Prefix(int Slot, int Length, bool IsReady);
 }

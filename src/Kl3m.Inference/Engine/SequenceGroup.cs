@@ -7,7 +7,7 @@ namespace Kl3m.Inference.Engine;
 /// A request on its way through the engine: the sequences that continue one prompt, and the channel to the caller. Once it is handed
 /// over, only the engine's thread touches it, but for <see cref="Cancel"/> and the channel's reader.
 /// </summary>
-internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulong seed, IReadOnlyList<int> endTokens, WaitingLine line, TimeProvider time)
+internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulong seed, IReadOnlyList<int> endTokens, object user, WaitingLine line, TimeProvider time)
 {
     // Unbounded, so that a slow reader holds nobody up; the most tokens asked for bound it all the same.
     private readonly Channel<GenerationEvent> events =
@@ -16,9 +16,13 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
     private readonly TokenScore?[] promptScores = new TokenScore?[request.ScorePrompt ? prompt.Length : 0];
     private readonly long taken = time.GetTimestamp();
     private TimeSpan queued;
+    private int place;
     private volatile bool cancelled;
 
     public GenerationRequest Request => request;
+
+    /// <summary>Whose it is, as the line has it.</summary>
+    public object User => user;
 
     /// <summary>All that is read before the first draw: the prompt, and what was written behind it before.</summary>
     public int[] Prompt => prompt;
@@ -48,6 +52,8 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
 
     public int Written => Sequences.Sum(sequence => sequence.Written);
 
+    public TimeSpan Queued => queued;
+
     public TimeSpan? FirstToken { get; private set; }
 
     public TimeSpan Elapsed => time.GetElapsedTime(taken);
@@ -63,9 +69,19 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
     /// <summary>Asks for its end before the next step; from any thread, at any time, as often as one likes.</summary>
     public void Cancel() => cancelled = true;
 
+    /// <summary>Tells the caller where it stands in the line, if that is news.</summary>
+    public void TellPlace(int now, TimeSpan? estimate)
+    {
+        if (place != now)
+        {
+            place = now;
+            Write(new GenerationQueued(now, estimate));
+        }
+    }
+
     public void Admit(IReadOnlyList<int> slots, Tokenizer tokenizer)
     {
-        line.Advance();
+        line.Advance(user);
         queued = Elapsed;
         Sequences = [.. slots.Select((slot, index) => new Sequence(this, index, slot, new TextAssembler(index, tokenizer, stops, request.CompletionTokenIds)))];
     }
@@ -99,7 +115,7 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
     {
         if (Sequences.Count == 0)
         {
-            line.Leave();
+            line.Leave(user);
         }
         if (HasFinished)
         {

@@ -13,7 +13,10 @@ internal sealed class Step
 
     public int LogitRows { get; private set; }
 
-    /// <summary>Requests that can never run, with the reason.</summary>
+    /// <summary>Prompt tokens that need not be read, since other sequences have read them.</summary>
+    public int TokensTakenOver { get; set; }
+
+    /// <summary>Requests that can't be run, with the reason.</summary>
     public List<(SequenceGroup Group, Exception Reason)> Refused { get; } = [];
 
     public void Add(Sequence sequence, Chunk chunk)

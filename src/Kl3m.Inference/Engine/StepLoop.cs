@@ -37,14 +37,16 @@ internal sealed class StepLoop(
             DropCancelled();
             var step = scheduler.Schedule();
             Refuse(step);
+            scheduler.TellPlaces(metrics.TypicalStep);
+            metrics.TakenOver(step.TokensTakenOver);
             if (step.Tokens > 0)
             {
-                metrics.SlotsHeld(scheduler.SlotsHeld);
+                Note();
                 metrics.StepStarted();
                 Run(step);
                 metrics.StepEnded();
             }
-            metrics.SlotsHeld(scheduler.SlotsHeld);
+            Note();
         }
     }
 
@@ -57,10 +59,16 @@ internal sealed class StepLoop(
         }
     }
 
+    private void Note() => metrics.Held(scheduler.SlotsHeld, scheduler.TokensHeld, runner.BlocksUsed, scheduler.PrefixesKept);
+
     private void TakeArrivals(CancellationToken stop)
     {
         // A cancelled request needs no wake-up: while there is one, the loop goes round.
         var patience = scheduler.Groups.Any() ? 0 : Timeout.Infinite;
+        if (patience != 0)
+        {
+            metrics.Idle();
+        }
         while (arrivals.TryTake(out var group, patience, stop))
         {
             scheduler.Add(group);
@@ -223,7 +231,7 @@ internal sealed class StepLoop(
     {
         if (!group.HasEnded)
         {
-            scheduler.Remove(group);
+            scheduler.Remove(group, keep: error is null);
             group.End(error);
             metrics.RequestEnded(group, error);
         }

@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace Kl3m.Inference.Models;
 
 /// <summary>New tokens of one sequence: rows [Offset, Offset + Count) of the batch, at positions Start, Start + 1, ... of the cache.</summary>
-internal readonly record struct CachedChunk(KVCache Cache, int Offset, int Count, int Start)
+internal readonly record struct CachedChunk(SequenceCache Cache, int Offset, int Count, int Start)
 {
     public int End => Start + Count;
 }
 
 /// <summary>
-/// The attention core of one step with caches: chunks of different sequences lie end to end in the batch, and each attends to its own
+/// The attention core of one step with caches that are tensors (see <see cref="KVCache"/>): chunks of different sequences lie end to end in the batch, and each attends to its own
 /// cache, so nothing is padded.
 /// </summary>
 internal sealed class CachedAttention : IDisposable
@@ -44,7 +44,7 @@ internal sealed class CachedAttention : IDisposable
     {
         var (heads, dim) = (model.Config.NumAttentionHeads, model.Config.HeadDim);
         using var split = qkv.view(tokens, heads, 3, dim);
-        using var turned = model.Rotary.Apply(split, angles, chunks[0].Cache.Dtype);
+        using var turned = model.Rotary.Apply(split, angles, ((KVCache)chunks[0].Cache).Dtype);
         using var byRole = turned.permute(2, 1, 0, 3);
         using var queries = byRole.narrow(0, 0, 1);
         using var keysAndValues = byRole.narrow(0, 1, 2);
@@ -78,7 +78,7 @@ internal sealed class CachedAttention : IDisposable
 
     private static Tensor Attend(int layer, CachedChunk chunk, Tensor? mask, Tensor queries, Tensor keysAndValues, ScalarType dtype)
     {
-        var cache = chunk.Cache;
+        var cache = (KVCache)chunk.Cache;
         cache.Write(layer, chunk.Start, chunk.Count, keysAndValues);
         using var keys = cache.Keys(layer, chunk.End);
         using var values = cache.Values(layer, chunk.End);
@@ -98,7 +98,7 @@ internal sealed class CachedAttention : IDisposable
         {
             return null;
         }
-        using var all = full(chunk.Count, chunk.End, Scalars.MinusInfinity, chunk.Cache.Dtype, device);
+        using var all = full(chunk.Count, chunk.End, Scalars.MinusInfinity, ((KVCache)chunk.Cache).Dtype, device);
         return all.triu(chunk.Start + 1);
     }
 }

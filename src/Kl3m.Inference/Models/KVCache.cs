@@ -4,17 +4,16 @@ using static TorchSharp.torch;
 namespace Kl3m.Inference.Models;
 
 /// <summary>
-/// Keys and values of one sequence, for all layers: one tensor [layers, 2, heads, capacity, head dim], made once. Keys are stored
-/// turned, so that a prefix may be copied to another sequence but not moved within it.
+/// Keys and values of one sequence as one tensor, [layers, 2, heads, capacity, head dim]: where libtorch's own attention reads them, that
+/// is on a GPU.
 /// </summary>
-internal sealed class KVCache : IDisposable
+internal sealed class KVCache : SequenceCache
 {
     private readonly Tensor all;
     private readonly (Tensor Both, Tensor Keys, Tensor Values)[] layers;
 
-    public KVCache(GptNeoXConfig config, int capacity, ScalarType dtype, Device device)
+    public KVCache(GptNeoXConfig config, int capacity, ScalarType dtype, Device device) : base(capacity)
     {
-        Capacity = capacity;
         Dtype = dtype;
         all = empty([config.NumHiddenLayers, 2, config.NumAttentionHeads, capacity, config.HeadDim], dtype, device);
         layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index =>
@@ -24,12 +23,7 @@ internal sealed class KVCache : IDisposable
         })];
     }
 
-    public int Capacity { get; }
-
     public ScalarType Dtype { get; }
-
-    /// <summary>Tokens that are in it.</summary>
-    public int Length { get; set; }
 
     public static long BytesPerToken(GptNeoXConfig config, ScalarType dtype) => 2L * config.NumHiddenLayers * config.HiddenSize * dtype.ElementSize();
 
@@ -47,15 +41,20 @@ internal sealed class KVCache : IDisposable
     /// <summary>The first <paramref name="length"/> tokens' values: a view, [1, heads, length, head dim].</summary>
     public Tensor Values(int layer, int length) => layers[layer].Values.narrow(2, 0, length);
 
-    public void CopyPrefix(KVCache source, int length)
+    public override void CopyPrefix(SequenceCache source, int length)
     {
-        using var from = source.all.narrow(3, 0, length);
+        using var from = ((KVCache)source).all.narrow(3, 0, length);
         using var to = all.narrow(3, 0, length);
         to.copy_(from);
         Length = length;
     }
 
-    public void Dispose()
+    /// <summary>One tensor is not given back in parts.</summary>
+    public override void Trim()
+    {
+    }
+
+    public override void Dispose()
     {
         foreach (var (both, keys, values) in layers)
         {

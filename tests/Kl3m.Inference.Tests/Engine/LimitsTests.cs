@@ -70,12 +70,17 @@ public sealed class LimitsTests
     }
 
     [Fact]
-    public async Task A_request_that_could_never_fit_is_told_so_and_the_next_one_runs()
+    public async Task A_request_that_could_never_fit_is_refused_before_it_starts_with_the_number_that_fits()
     {
         await using var engine = await TestEngine.StartAsync(() => new() { Room = 100 });
-        var mistake = await Assert.ThrowsAsync<InvalidRequestException>(() => engine.RunAsync(TestEngine.Request("pp", maxTokens: 49, sequences: 2)));
-        Assert.StartsWith("Sequences is too large: 2 x 51 tokens do not fit", mistake.Message, StringComparison.Ordinal);
-        Assert.NotEmpty((await engine.RunAsync(TestEngine.Request("p", maxTokens: 49, sequences: 2))).Tokens(1));
+        await Refuses(engine, TestEngine.Request("pp", maxTokens: 50, sequences: 2),
+            "MaxTokens is too large: 2 x 50 new tokens behind 2 do not fit into the engine's memory for keys and values, 100 tokens; at most 49 fits.");
+        await Refuses(engine, TestEngine.Request(new string('p', 97), maxTokens: 1, sequences: 4),
+            "Sequences must be at most 3 behind a prompt of 97 tokens, not 4: more do not fit into the engine's memory for keys and values, 100 tokens.");
+        await Refuses(engine, TestEngine.Request(new string('p', 100), maxTokens: 1),
+            "Prompt is too long: 100 tokens do not fit into the engine's memory for keys and values, 100 tokens.");
+        Assert.Equal(49, (await engine.RunAsync(TestEngine.Request("pp", maxTokens: 49, sequences: 2) with { Sampling = new() { MaxTokens = 49, Sequences = 2, StopAtEnd = false } })).Tokens(1).Count);
+        Assert.Single((await engine.RunAsync(TestEngine.Request(new string('p', 97), maxTokens: 1, sequences: 3))).Tokens(2));
         await engine.Runner.AllReleased();
     }
 

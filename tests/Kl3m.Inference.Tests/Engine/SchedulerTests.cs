@@ -7,7 +7,8 @@ namespace Kl3m.Inference.Tests.Engine;
 public sealed class SchedulerTests : IDisposable
 {
     private readonly FakeModelRunner runner = new(contextLength: 10_000) { Room = 8_000 };
-    private readonly WaitingLine line = new(1000, TimeProvider.System);
+    private int added;
+    private readonly WaitingLine line = new(1000, 1000, TimeProvider.System);
 
     [Fact]
     public void Decodes_come_first_then_prompts_as_far_as_the_budget_goes()
@@ -92,7 +93,7 @@ public sealed class SchedulerTests : IDisposable
     {
         var scheduler = Make();
         Add(scheduler, prompt: 1000, maxTokens: 1000, sequences: 3);
-        var waiting = Add(scheduler, prompt: 1000, maxTokens: 1000, sequences: 2);
+        var waiting = Add(scheduler, prompt: 1000, maxTokens: 1000, sequences: 4);
         scheduler.Schedule();
         Assert.Equal(3, runner.Slots.Count);
         Assert.Equal(0, waiting.SlotsHeld);
@@ -126,8 +127,9 @@ public sealed class SchedulerTests : IDisposable
     private SequenceGroup Add(Scheduler scheduler, int prompt, int maxTokens = 10, int sequences = 1, string? user = null, bool scorePrompt = false)
     {
         var request = new GenerationRequest { User = user, ScorePrompt = scorePrompt, Sampling = new() { MaxTokens = maxTokens, Sequences = sequences } };
-        line.Enter();
-        var group = new SequenceGroup(request, new int[prompt], 1, [], line, TimeProvider.System);
+        var ids = new int[prompt];
+        Array.Fill(ids, ++added % 250); // no two of a test's prompts begin alike
+        var group = new SequenceGroup(request, ids, 1, [], line.Enter(user), line, TimeProvider.System);
         scheduler.Add(group);
         return group;
     }

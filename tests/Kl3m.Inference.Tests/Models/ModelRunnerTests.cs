@@ -11,28 +11,28 @@ public sealed class ModelRunnerTests
         VocabSize = 20, HiddenSize = 16, NumHiddenLayers = 2, NumAttentionHeads = 2, IntermediateSize = 16, MaxPositionEmbeddings = 8,
     };
 
-    /// <summary>2 layers, keys and values, 16 floats each.</summary>
-    private const long BytesPerToken = 2 * 2 * 16 * 4;
+    /// <summary>2 layers: keys of 2 heads of 8 floats, values filled up to 16.</summary>
+    private const long BytesPerToken = 2 * (2 * 8 + 2 * 16) * 4;
 
     [Fact]
     public void A_slot_is_refused_where_memory_ends_and_given_again_once_some_is_released()
     {
-        using var runner = New(cacheTokens: 10);
-        var first = runner.TryAcquire(6)!.Value;
-        Assert.NotNull(runner.TryAcquire(4));
+        using var runner = New(cacheTokens: 160);
+        var first = runner.TryAcquire(90)!.Value;
+        Assert.NotNull(runner.TryAcquire(64));
         Assert.Null(runner.TryAcquire(1));
-        Assert.Equal(10 * BytesPerToken, runner.CacheBytesUsed);
+        Assert.Equal((10, 10), (runner.Room.Blocks, runner.BlocksUsed));
         runner.Release(first);
-        Assert.Null(runner.TryAcquire(7));
-        Assert.NotNull(runner.TryAcquire(6));
+        Assert.Null(runner.TryAcquire(97));
+        Assert.NotNull(runner.TryAcquire(96));
     }
 
     [Fact]
     public void Memory_that_no_machine_has_is_refused_without_being_asked_for()
     {
-        using var runner = New(cacheTokens: 10);
+        using var runner = New(cacheTokens: 16);
         Assert.Null(runner.TryAcquire(int.MaxValue));
-        Assert.Equal(0, runner.CacheBytesUsed);
+        Assert.Equal(0, runner.BlocksUsed);
     }
 
     [Fact]

@@ -1,0 +1,180 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Kl3m.Inference.Models;
+
+/// <summary>
+/// The attention core on a CPU, over caches of blocks. Every row (a token's query) is computed by itself, its keys in the order of their
+/// positions, always in the same additions: its result does not depend on which rows it came with, nor on whether its prompt was read at once,
+/// in chunks, or taken over from another sequence. <see cref="AttentionRow"/> does one row of one head.
+/// </summary>
+internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, int threads) : IDisposable
+{
+    /// <summary>Multiplications below which a second thread costs more than it brings.</summary>
+    private const long WorthThreads = 4_000_000;
+
+    private readonly (int Heads, int Dim, int Stride) shape = (pool.Heads, pool.HeadDim, pool.ValueStride);
+    private readonly int turnedDims = model.Config.RotaryDims;
+    private float[] cos = [];
+    private float[] sin = [];
+    private float* queries;
+    private nuint queryRoom;
+    private (BlockCache Cache, int Position)[] rows = [];
+    private int count;
+    private long multiplications;
+
+    /// <summary>Takes the rows of the next step; the caches have room for them.</summary>
+    public void Begin(ReadOnlySpan<CachedChunk> chunks)
+    {
+        count = chunks[^1].Offset + chunks[^1].Count;
+        if (rows.Length < count)
+        {
+            rows = new (BlockCache, int)[count];
+        }
+        multiplications = 0;
+        var last = 0;
+        foreach (var chunk in chunks)
+        {
+            var cache = (BlockCache)chunk.Cache;
+            cache.Grow(chunk.End);
+            last = Math.Max(last, chunk.End);
+            multiplications += (long)chunk.Count * chunk.End * 2 * shape.Heads * shape.Dim;
+            for (var i = 0; i < chunk.Count; i++)
+            {
+                rows[chunk.Offset + i] = (cache, chunk.Start + i);
+            }
+        }
+        CoverAngles(last);
+        Reserve((nuint)(count * shape.Heads * shape.Dim));
+    }
+
+    /// <param name="qkv">[tokens, heads * 3 * head dim].</param>
+    /// <returns>[tokens, heads * head dim], of the same type.</returns>
+    public Tensor Apply(int layer, Tensor qkv)
+    {
+        using var wide = qkv.dtype == ScalarType.Float32 ? null : qkv.to(ScalarType.Float32);
+        var result = empty([count, shape.Heads * shape.Dim], ScalarType.Float32);
+        fixed (byte* source = (wide ?? qkv).bytes, target = result.bytes)
+        {
+            Apply(layer, (float*)source, (float*)target);
+        }
+        return qkv.dtype == ScalarType.Float32 ? result : result.to(qkv.dtype, disposeAfter: true);
+    }
+
+    /// <summary>The same on plain memory.</summary>
+    public void Apply(int layer, float* qkv, float* output)
+    {
+        for (var row = 0; row < count; row++)
+        {
+            Store(layer, row, qkv + row * shape.Heads * 3 * shape.Dim);
+        }
+        if (threads == 1 || multiplications < WorthThreads)
+        {
+            Attend(layer, 0, shape.Heads, output);
+            return;
+        }
+        var parts = Math.Min(threads, shape.Heads);
+        Parallel.For(0, parts, part => Attend(layer, shape.Heads * part / parts, shape.Heads * (part + 1) / parts, output));
+    }
+
+    public void Dispose() => NativeMemory.Free(queries);
+
+    /// <summary>Turns a row's queries and keys, stores keys and values in its cache, keeps the queries.</summary>
+    private void Store(int layer, int row, float* qkv)
+    {
+        var (cache, position) = rows[row];
+        var (heads, dim, stride) = shape;
+        var (block, place) = (cache.Blocks[position / BlockPool.BlockTokens], position % BlockPool.BlockTokens);
+        var keys = pool.Keys(block, layer) + place;
+        var values = pool.Values(block, layer) + place * stride;
+        var query = queries + row * heads * dim;
+        var turned = stackalloc float[dim];
+        var scale = 1 / MathF.Sqrt(dim);
+        for (var head = 0; head < heads; head++, qkv += 3 * dim)
+        {
+            Turn(qkv, query, position);
+            for (var d = 0; d < dim; d++)
+            {
+                query[d] *= scale;
+            }
+            Turn(qkv + dim, turned, position);
+            for (var d = 0; d < dim; d++)
+            {
+                keys[d * BlockPool.BlockTokens] = turned[d];
+            }
+            new Span<float>(qkv + 2 * dim, dim).CopyTo(new(values, dim));
+            new Span<float>(values + dim, stride - dim).Clear();
+            query += dim;
+            keys += dim * BlockPool.BlockTokens;
+            values += BlockPool.BlockTokens * stride;
+        }
+    }
+
+    private void Attend(int layer, int firstHead, int endHead, float* output)
+    {
+        var (heads, dim, stride) = shape;
+        var longest = 0;
+        for (var row = 0; row < count; row++)
+        {
+            longest = Math.Max(longest, rows[row].Position + 1);
+        }
+        var scores = (float*)NativeMemory.AlignedAlloc((nuint)BlockPool.BlocksOf(longest) * BlockPool.BlockTokens * sizeof(float), 64);
+        try
+        {
+            for (var head = firstHead; head < endHead; head++)
+            {
+                for (var row = 0; row < count; row++)
+                {
+                    var (cache, position) = rows[row];
+                    var offset = (row * heads + head) * dim;
+                    var attention = new AttentionRow(pool, layer, head, cache.Blocks, position + 1, scores);
+                    attention.Score(queries + offset);
+                    attention.Weigh(output + offset);
+                }
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(scores);
+        }
+    }
+
+    /// <summary>Rotary embedding as in <see cref="Rotary"/>, whose tables these are.</summary>
+    private void Turn(float* from, float* to, int position)
+    {
+        var half = turnedDims / 2;
+        var table = position * turnedDims;
+        for (var d = 0; d < turnedDims; d++)
+        {
+            to[d] = from[d] * cos[table + d] + from[d < half ? d + turnedDims - half : d - half] * sin[table + d];
+        }
+        new Span<float>(from + turnedDims, shape.Dim - turnedDims).CopyTo(new(to + turnedDims, shape.Dim - turnedDims));
+    }
+
+    private void CoverAngles(int positions)
+    {
+        if (turnedDims > 0 && cos.Length < positions * turnedDims)
+        {
+            // The tables are [positions, 1, 3, dims]: of query, key and value, of which the first two are the same.
+            using var table = model.Rotary.Range(0, Math.Max(positions, Math.Min(2 * cos.Length / turnedDims, 1 << 20)));
+            (cos, sin) = (Host(table.Cos), Host(table.Sin));
+        }
+
+        static float[] Host(Tensor table)
+        {
+            using var query = table.select(2, 0);
+            using var dense = query.contiguous();
+            return dense.data<float>().ToArray();
+        }
+    }
+
+    private void Reserve(nuint floats)
+    {
+        if (queryRoom < floats)
+        {
+            queries = (float*)NativeMemory.Realloc(queries, floats * sizeof(float));
+            queryRoom = floats;
+        }
+    }
+}
