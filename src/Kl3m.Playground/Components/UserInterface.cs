@@ -1,5 +1,7 @@
 using Kl3m.Playground.Components.Layout;
+using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Runs;
 using MudBlazor.Services;
 
 namespace Kl3m.Playground.Components;
@@ -13,7 +15,9 @@ internal static class UserInterface
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(hub => hub.MaximumReceiveMessageSize = 4 << 20);
         services.AddMudServices();
         services.AddScoped<Shortcuts>();
+        services.AddRuns();
         services.AddScoped<PlaygroundState>();
+        services.AddScoped<LabState>();
         return services;
     }
 }
