@@ -1,6 +1,8 @@
 using Kl3m.Playground.Components.Layout;
+using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Models;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Runs;
 using MudBlazor.Services;
 
 namespace Kl3m.Playground.Components;
@@ -14,8 +16,10 @@ internal static class UserInterface
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(hub => hub.MaximumReceiveMessageSize = 4 << 20);
         services.AddMudServices();
         services.AddScoped<Shortcuts>();
+        services.AddRuns();
         services.AddScoped<PlaygroundState>();
         services.AddScoped<ModelsState>();
+        services.AddScoped<LabState>();
         return services;
     }
 }

@@ -6,23 +6,45 @@ namespace Kl3m.Playground.Runs;
 /// One press of Generate: what was asked, and every event that came of it. One background task writes, any thread reads:
 /// a reader that finds a new <see cref="Version"/> finds all that was recorded before it.
 /// </summary>
-public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider time)
+public sealed class Run
 {
     private readonly Lock gate = new();
-    private readonly long started = time.GetTimestamp();
+    private readonly TimeProvider time;
+    private readonly LogitsMemory? memory;
+    private readonly long started;
     private volatile State state = new(RunStatus.Queued);
     private volatile GenerationStarted? start;
     private volatile PromptScored? scored;
     private volatile GenerationFinished? finished;
     private volatile int version;
 
-    public GenerationRequest Request { get; } = request;
+    /// <param name="memory">Keeps the logits that come with the tokens; null keeps none.</param>
+    /// <param name="branch">Where this run leaves another one; the request then asks for one sequence.</param>
+    public Run(GenerationRequest request, ModelInfo model, TimeProvider time, LogitsMemory? memory = null, Branch? branch = null)
+    {
+        (Request, Model, Branch, this.time, this.memory) = (request, model, branch, time, memory);
+        (started, StartedAt) = (time.GetTimestamp(), time.GetUtcNow());
+        Sequences = branch is null
+            ? [.. Enumerable.Range(0, request.Sampling.Sequences).Select(i => new RunSequence(i))]
+            : [.. branch.From.Sequences.Select(sequence => sequence.Index == branch.Sequence ? new RunSequence(sequence.Index, branch) : sequence)];
+    }
 
-    public ModelInfo Model { get; } = model;
+    public GenerationRequest Request { get; }
 
-    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+    public ModelInfo Model { get; }
 
-    public IReadOnlyList<RunSequence> Sequences { get; } = [.. Enumerable.Range(0, request.Sampling.Sequences).Select(i => new RunSequence(i))];
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Where this run leaves another one.</summary>
+    public Branch? Branch { get; }
+
+    /// <summary>The run that this one, by branch from branch, came from; itself where there is none.</summary>
+    public Run Root => Branch is { } branch ? branch.From.Root : this;
+
+    public IReadOnlyList<RunSequence> Sequences { get; }
+
+    /// <summary>Those that this run wrote itself: all, or the one that branches.</summary>
+    public IReadOnlyList<RunSequence> Written => Branch is { } branch ? [Sequences[branch.Sequence]] : Sequences;
 
     /// <summary>Grows with each change.</summary>
     public int Version => version;
@@ -58,7 +80,8 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
     /// <summary>From the request to its first token: as the generator measured it, until then as it was seen here.</summary>
     public TimeSpan? FirstToken => Timings?.FirstToken ?? state.FirstToken;
 
-    public int TokenCount => Sequences.Sum(sequence => sequence.Tokens.Count);
+    /// <summary>Tokens that this run wrote itself.</summary>
+    public int TokenCount => Written.Sum(sequence => sequence.Tokens.Count - sequence.Inherited);
 
     /// <summary>New tokens of all sequences per second since the first one came; null while there is nothing to divide.</summary>
     public double? TokensPerSecond =>
@@ -69,6 +92,25 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
         token is { Sequence: >= 0, Position: >= 0 } && token.Sequence < Sequences.Count && token.Position < Sequences[token.Sequence].Tokens.Count
             ? Sequences[token.Sequence].Tokens[token.Position]
             : null;
+
+    /// <summary>What was asked when the token at this place was written: a branch shows tokens of the runs that it came from.</summary>
+    public GenerationRequest RequestAt(SelectedToken place) => Branch is not { } branch || (place.Sequence == branch.Sequence && place.Position >= branch.Position)
+        ? Request
+        : branch.From.RequestAt(place);
+
+    /// <summary>Whether a person put the token there.</summary>
+    public bool IsForced(SelectedToken place) =>
+        Branch is { } branch && (place.Sequence == branch.Sequence && place.Position >= branch.Position
+            ? place.Position < branch.Position + branch.Forced.Count
+            : branch.From.IsForced(place));
+
+    /// <summary>The run that wrote a continuation's end.</summary>
+    public Run OwnerOf(int sequence) => Branch is { } branch && branch.Sequence != sequence ? branch.From.OwnerOf(sequence) : this;
+
+    /// <summary>The number that a continuation throws its dice by.</summary>
+    public int DiceOf(int sequence) => Root.Request.FirstSequence + sequence;
+
+    internal IEnumerable<KeptRow?> OwnRows => Written.SelectMany(sequence => sequence.Rows.Skip(sequence.Inherited));
 
     /// <summary>Takes what the generator told. What comes after the run's end (a stop races with the last tokens) is dropped.</summary>
     public void Record(GenerationEvent happened)
@@ -106,18 +148,19 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
                 scored = scores;
                 break;
             case TokenGenerated token:
-                Sequences[token.SequenceIndex].Append(token);
+                // The row is the memory's to hold or to drop, and not the event's.
+                Written[token.SequenceIndex].Append(token with { SequenceIndex = Written[token.SequenceIndex].Index, Logits = null }, token.Logits is { } logits ? memory?.Keep(logits) : null);
                 if (state.FirstToken is null)
                 {
                     state = state with { Status = RunStatus.Writing, FirstToken = time.GetElapsedTime(started) };
                 }
                 break;
             case SequenceFinished end:
-                Sequences[end.SequenceIndex].Finish(end);
+                Written[end.SequenceIndex].Finish(end with { SequenceIndex = Written[end.SequenceIndex].Index });
                 break;
             case GenerationFinished all:
                 finished = all;
-                End(Sequences.All(sequence => sequence.Finished?.Reason == FinishReason.Cancelled) ? RunStatus.Stopped : RunStatus.Done);
+                End(Written.All(sequence => sequence.Finished?.Reason == FinishReason.Cancelled) ? RunStatus.Stopped : RunStatus.Done);
                 break;
             default:
                 throw new ArgumentException($"A run cannot record a {happened.GetType().Name}.", nameof(happened));

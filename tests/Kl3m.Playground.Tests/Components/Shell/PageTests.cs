@@ -3,8 +3,11 @@ using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Components.Pages.About;
+using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Runs;
 using Kl3m.Tests.Shared;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using MudBlazor.Services;
@@ -24,7 +27,10 @@ public sealed class PageTests : BunitContext
         Services.AddSingleton<TimeProvider>(time);
         Services.AddScoped<ChosenModel>();
         Services.AddScoped<Shortcuts>();
+        Services.AddSingleton<IConfiguration>(new ConfigurationManager());
+        Services.AddRuns();
         Services.AddScoped<PlaygroundState>();
+        Services.AddScoped<LabState>();
     }
 
     private PlaygroundState State => Services.GetRequiredService<PlaygroundState>();

@@ -20,7 +20,7 @@ internal sealed partial class PlaygroundState
         }
         var generator = Generator!;
         var (lastRun, lastSelected) = (Run, Selected);
-        var run = new Run(request, generator.Model, time);
+        var run = runs.Start(request, generator.Model);
         using var cancellation = new CancellationTokenSource();
         (Run, Selected, running) = (run, null, cancellation);
         Announcement = "";

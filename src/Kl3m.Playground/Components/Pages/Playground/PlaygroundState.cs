@@ -14,6 +14,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     private readonly ChosenModel model;
+    private readonly RunStore runs;
     private readonly TimeProvider time;
     private readonly ILogger<PlaygroundState> logger;
     private readonly PromptLength length;
@@ -22,9 +23,10 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     private CancellationTokenSource? running;
     private CancellationTokenSource? waiting;
 
-    public PlaygroundState(ChosenModel model, TimeProvider time, ILogger<PlaygroundState> logger)
+    public PlaygroundState(ChosenModel model, RunStore runs, TimeProvider time, ILogger<PlaygroundState> logger)
     {
         this.model = model;
+        this.runs = runs;
         this.time = time;
         this.logger = logger;
         length = new PromptLength(time, () => Changed?.Invoke());
