@@ -4,6 +4,7 @@ using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Components.Pages.About;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -112,7 +113,7 @@ public sealed class PageTests : BunitContext
     public async Task What_was_typed_reaches_the_state_and_is_never_written_back_by_the_server()
     {
         var editor = Render<PromptEditor>();
-        await editor.InvokeAsync(() => editor.Instance.OnTyped("My own words"));
+        await editor.InvokeAsync(() => editor.FindComponent<PromptField>().Instance.OnTyped("My own words"));
         Assert.Equal("My own words", State.Prompt);
         Assert.Equal("Governing Law. ", editor.Find("textarea").TextContent);
         Assert.DoesNotContain(JSInterop.Invocations, call => call.Identifier == "set");
