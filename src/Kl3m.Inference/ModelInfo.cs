@@ -26,6 +26,9 @@ public sealed record ModelInfo
     /// <summary>The model's card (Markdown with YAML front matter), if its folder has a README.md.</summary>
     public string? Card { get; init; }
 
+    /// <summary>SHA-256 of the files that make the model (config.json, tokenizer.json, weights), hexadecimal, by name; empty where they are not known.</summary>
+    public IReadOnlyDictionary<string, string> FileHashes { get; init; } = new Dictionary<string, string>();
+
     /// <summary>When the model was loaded.</summary>
     public DateTimeOffset LoadedAt { get; init; }
 }

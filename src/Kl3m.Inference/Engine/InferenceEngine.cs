@@ -40,7 +40,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
         Metrics = new(model.Id, () => line.Waiting, time);
     }
 
-    public ModelInfo Model { get; }
+    public ModelInfo Model { get; internal set; }
 
     public EngineMetrics Metrics { get; }
 

@@ -6,6 +6,7 @@ using Kl3m.Playground.Components.Pages.About;
 using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Tests.Shared;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -119,7 +120,7 @@ public sealed class PageTests : BunitContext
     public async Task What_was_typed_reaches_the_state_and_is_never_written_back_by_the_server()
     {
         var editor = Render<PromptEditor>();
-        await editor.InvokeAsync(() => editor.Instance.OnTyped("My own words"));
+        await editor.InvokeAsync(() => editor.FindComponent<PromptField>().Instance.OnTyped("My own words"));
         Assert.Equal("My own words", State.Prompt);
         Assert.Equal("Governing Law. ", editor.Find("textarea").TextContent);
         Assert.DoesNotContain(JSInterop.Invocations, call => call.Identifier == "set");

@@ -1,5 +1,6 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
 using Kl3m.Tests.Shared;
 

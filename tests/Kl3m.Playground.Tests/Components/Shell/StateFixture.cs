@@ -2,6 +2,7 @@ using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
+using Kl3m.Playground.Components.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;

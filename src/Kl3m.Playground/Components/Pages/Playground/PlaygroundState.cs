@@ -1,5 +1,6 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
 
 namespace Kl3m.Playground.Components.Pages.Playground;

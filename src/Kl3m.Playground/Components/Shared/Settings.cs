@@ -1,9 +1,9 @@
 using Kl3m.Inference;
 
-namespace Kl3m.Playground.Components.Pages.Playground;
+namespace Kl3m.Playground.Components.Shared;
 
 /// <summary>The knobs of the playground for a model of a given vocabulary and context.</summary>
-internal sealed class Settings
+public sealed class Settings
 {
     public Settings(int vocabularySize, int contextLength)
     {

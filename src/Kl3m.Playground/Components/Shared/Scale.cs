@@ -1,4 +1,4 @@
-namespace Kl3m.Playground.Components.Pages.Playground;
+namespace Kl3m.Playground.Components.Shared;
 
 /// <summary>The values that a slider stops at, ascending but for an "off" that may end them. A number field may hold any value between.</summary>
 public sealed class Scale(IReadOnlyList<double> stops, bool endsWithOff = false)

@@ -1,6 +1,6 @@
 using Kl3m.Inference;
 
-namespace Kl3m.Playground.Components.Pages.Playground;
+namespace Kl3m.Playground.Components.Shared;
 
 /// <summary>A prompt and the settings that go with it; the rest of the settings stay as they are.</summary>
 internal sealed record Preset(string Name, string Prompt, float Temperature)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Kl3m.Playground.Components.Pages.Playground;
+namespace Kl3m.Playground.Components.Shared;
 
 /// <summary>Text in a field of one line: \n is a new line, \t a tab, \\ a backslash; any other backslash is itself.</summary>
 internal static class EscapedText

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kl3m.Inference;
 
-namespace Kl3m.Playground.Components.Pages.Playground;
+namespace Kl3m.Playground.Components.Shared;
 
 /// <summary>Turns a caller's mistakes into sentences at their fields, each with the value that works where there is one.</summary>
 internal static class SamplingProblems

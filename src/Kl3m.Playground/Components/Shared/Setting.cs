@@ -1,7 +1,7 @@
 using System.Globalization;
 using Kl3m.Inference;
 
-namespace Kl3m.Playground.Components.Pages.Playground;
+namespace Kl3m.Playground.Components.Shared;
 
 /// <summary>One number among the sampling parameters, as a knob shows it.</summary>
 public sealed record Setting

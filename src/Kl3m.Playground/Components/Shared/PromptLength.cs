@@ -1,6 +1,6 @@
 using Kl3m.Inference;
 
-namespace Kl3m.Playground.Components.Pages.Playground;
+namespace Kl3m.Playground.Components.Shared;
 
 /// <summary>Counts a prompt's tokens beside the page's thread, once the typing pauses; the last prompt given is the one that counts.</summary>
 internal sealed class PromptLength(TimeProvider time, Action counted) : IDisposable
