@@ -1,5 +1,6 @@
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Components.Pages.Score;
 using MudBlazor.Services;
 
 namespace Kl3m.Playground.Components;
@@ -14,6 +15,8 @@ internal static class UserInterface
         services.AddMudServices();
         services.AddScoped<Shortcuts>();
         services.AddScoped<PlaygroundState>();
+        services.AddScoped<ScoreState>();
+        services.AddScoped<FileState>();
         return services;
     }
 }
