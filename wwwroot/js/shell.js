@@ -1,11 +1,14 @@
 // Keys that work everywhere on the page. The server is told the action, not the key.
 import { tell } from "./tell.js";
+import { watchTerms } from "./terms.js";
 
 const editable = (element) => element?.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]");
 const floating = () => document.querySelector(".mud-dialog, .mud-popover-open");
 
 export function listen(page) {
   const act = (action) => tell(page, "OnShortcut", action);
+  const help = (word) => tell(page, "OnHelp", word);
+  const terms = watchTerms(help);
   const onKey = (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -23,7 +26,7 @@ export function listen(page) {
     }
     if (document.documentElement.dataset.keys === "off" || editable(event.target)) return;
     if (event.key === "p" || event.key === "P") { event.preventDefault(); act("presentation"); }
-    else if (event.key === "?") { event.preventDefault(); act("help"); }
+    else if (event.key === "?") { event.preventDefault(); help(terms.current()); }
   };
   const onClick = (event) => {
     // The address of the page stays as it is: a fragment would be taken relative to the base.
@@ -40,6 +43,7 @@ export function listen(page) {
     stop() {
       document.removeEventListener("keydown", onKey);
       document.removeEventListener("click", onClick, true);
+      terms.stop();
       unwatch();
     },
   };
@@ -54,4 +58,11 @@ export function focusHeading() {
     heading.tabIndex = -1;
     heading.focus();
   }
+}
+
+// The glossary is long: the word that was asked for comes into sight and gets the focus.
+export function revealWord(id) {
+  const entry = document.getElementById(id);
+  entry?.scrollIntoView({ block: "center" });
+  entry?.focus();
 }

@@ -3,6 +3,7 @@ using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Models;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
+using Kl3m.Playground.Components.Pages.Score;
 using MudBlazor.Services;
 
 namespace Kl3m.Playground.Components;
@@ -20,6 +21,8 @@ internal static class UserInterface
         services.AddScoped<PlaygroundState>();
         services.AddScoped<ModelsState>();
         services.AddScoped<LabState>();
+        services.AddScoped<ScoreState>();
+        services.AddScoped<FileState>();
         return services;
     }
 }

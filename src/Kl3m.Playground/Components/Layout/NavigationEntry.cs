@@ -8,6 +8,7 @@ internal sealed record NavigationEntry(string Address, string Title)
     [
         new("", "Playground"),
         new("lab", "Lab"),
+        new("score", "Score"),
         new("models", "Models"),
         new("about", "About"),
     ];

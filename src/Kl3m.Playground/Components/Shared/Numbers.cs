@@ -26,6 +26,9 @@ internal static class Numbers
     public static string Bits(double bits) =>
         double.IsNaN(bits) ? Unknown : double.IsPositiveInfinity(bits) ? "∞" : (Math.Round(bits, 2) + 0.0).ToString("N2", Culture);
 
+    /// <summary>Three decimals, without the unit: bits per byte lie between 0.3 and 3.</summary>
+    public static string BitsPerByte(double bits) => double.IsFinite(bits) ? bits.ToString("N3", Culture) : Unknown;
+
     /// <summary>Thousands with commas.</summary>
     public static string Count(long count) => count.ToString("N0", Culture);
 
