@@ -1,3 +1,4 @@
+using Kl3m.Playground.Classroom;
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Models;
@@ -23,6 +24,7 @@ internal static class UserInterface
         services.AddScoped<LabState>();
         services.AddScoped<ScoreState>();
         services.AddScoped<FileState>();
+        services.AddClassroom();
         return services;
     }
 }
