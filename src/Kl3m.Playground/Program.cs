@@ -2,6 +2,7 @@ using Kl3m.Playground;
 using Kl3m.Playground.Api;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components;
+using Kl3m.Playground.Edge;
 using Kl3m.Playground.Hubs;
 using Kl3m.Playground.Telemetry;
 
@@ -9,6 +10,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.WebHost.UseStaticWebAssets();
 
 builder.Services.AddSingleton(TimeProvider.System);
+builder.AddEdge();
 builder.Services.AddBackends();
 builder.Services.AddApiDescription();
 builder.Services.AddGenerationHub();
@@ -17,10 +19,12 @@ builder.Services.AddUserInterface();
 
 var app = builder.Build();
 
+app.UseEdge();
 app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
 app.UseApiErrors();
 app.UseAntiforgery();
 app.MapStaticAssets();
+app.MapAccess();
 app.MapHealth();
 app.MapMetrics();
 app.MapModels();
