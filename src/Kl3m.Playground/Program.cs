@@ -3,6 +3,7 @@ using Kl3m.Playground.Administration;
 using Kl3m.Playground.Api;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components;
+using Kl3m.Playground.Edge;
 using Kl3m.Playground.Hubs;
 using Kl3m.Playground.Telemetry;
 
@@ -10,6 +11,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.WebHost.UseStaticWebAssets();
 
 builder.Services.AddSingleton(TimeProvider.System);
+builder.AddEdge();
 builder.Services.AddBackends();
 builder.Services.AddAdministrator();
 builder.Services.AddApiDescription();
@@ -19,11 +21,13 @@ builder.Services.AddUserInterface();
 
 var app = builder.Build();
 
+app.UseEdge();
 app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
 app.UseApiErrors();
 app.UseAdministrator();
 app.UseAntiforgery();
 app.MapStaticAssets();
+app.MapAccess();
 app.MapHealth();
 app.MapMetrics();
 app.MapModels();
