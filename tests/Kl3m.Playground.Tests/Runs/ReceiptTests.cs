@@ -51,7 +51,6 @@ public sealed class ReceiptTests
     public async Task One_token_is_one_line()
     {
         var text = Encoding.UTF8.GetString(ReceiptJson.Write(await ReceiptAsync(await TestRun.WholeAsync(maxTokens: 8))));
-        File.WriteAllText("/tmp/r.json", text);
         Assert.Equal(8, text.Split('\n').Count(line => line.TrimStart().StartsWith("{\"id\":", StringComparison.Ordinal) && line.Contains("\"check\":", StringComparison.Ordinal)));
     }
 
