@@ -73,6 +73,7 @@ internal sealed partial class PlaygroundState
     /// <summary>Runs beside the page's thread, as fast as the engine writes.</summary>
     private async Task RecordAsync(Run run, ITextGenerator generator, CancellationToken cancellationToken)
     {
+        writers.AddOrUpdate(run, generator);
         try
         {
             await foreach (var happened in generator.GenerateAsync(run.Request, cancellationToken))
