@@ -65,8 +65,19 @@ internal sealed partial class PlaygroundState
             if (run.Version != shown)
             {
                 shown = run.Version;
+                TellPlace(run.Queued);
                 Ticked?.Invoke();
             }
+        }
+    }
+
+    private void TellPlace(GenerationQueued? queued)
+    {
+        var words = queued is null ? "" : $"{LinePlace.Words(queued.Place, queued.Estimate)}.";
+        if (words != Announcement)
+        {
+            Announcement = words;
+            Changed?.Invoke();
         }
     }
 
