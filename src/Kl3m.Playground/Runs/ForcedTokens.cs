@@ -1,0 +1,67 @@
+using Kl3m.Inference;
+
+namespace Kl3m.Playground.Runs;
+
+/// <summary>Tokens that a person puts into a continuation, with the numbers that the model gives them there.</summary>
+internal static class ForcedTokens
+{
+    /// <param name="position">How many of the continuation's own tokens stay before them.</param>
+    /// <exception cref="InvalidRequestException">An id is outside the vocabulary, or they do not fit.</exception>
+    public static async Task<IReadOnlyList<TokenGenerated>> MakeAsync(
+        Run run, int sequence, int position, IReadOnlyList<int> ids, ITextGenerator generator, CancellationToken cancellationToken)
+    {
+        var before = run.Sequences[sequence].Tokens.Take(position).ToList();
+        var texts = await TextsAsync([.. before.Select(token => token.Score.TokenId)], string.Concat(before.Select(token => token.Text)), ids, generator, cancellationToken);
+        var there = run.Find(new(sequence, position));
+        var scores = ids is [var only] && there is not null && Known(there.Score, only) is { } known
+            ? [known]
+            : await ScoreAsync([.. run.PromptTokenIds, .. before.Select(token => token.Score.TokenId)], ids, generator, cancellationToken);
+        // No dart was thrown; what the filters did is known where a token was drawn before.
+        return [.. ids.Select((_, i) => new TokenGenerated(sequence, position + i, texts[i], scores[i],
+            new SamplingTrace(i == 0 && there is not null ? there.Trace.Stages : [], null, 0, 0, i == 0 && there is not null ? there.Trace.Kept : 0)))];
+    }
+
+    private static TokenScore? Known(TokenScore score, int id)
+    {
+        if (id == score.TokenId)
+        {
+            return score;
+        }
+        for (var i = 0; i < score.Alternatives.Count; i++)
+        {
+            if (score.Alternatives[i].TokenId == id)
+            {
+                return score with { TokenId = id, RawLogprob = score.Alternatives[i].RawLogprob, FinalLogprob = score.Alternatives[i].FinalLogprob, Rank = i + 1 };
+            }
+        }
+        return null;
+    }
+
+    private static async Task<IReadOnlyList<TokenScore>> ScoreAsync(IReadOnlyList<int> before, IReadOnlyList<int> ids, ITextGenerator generator, CancellationToken cancellationToken)
+    {
+        var request = new GenerationRequest { PromptTokenIds = [.. before, .. ids], ScorePrompt = true, Sampling = new() { MaxTokens = 0 } };
+        await foreach (var happened in generator.GenerateAsync(request, cancellationToken))
+        {
+            if (happened is PromptScored scored)
+            {
+                return [.. scored.Tokens.Skip(before.Count).Select((score, i) => score ?? Unknown(ids[i]))];
+            }
+        }
+        return [.. ids.Select(Unknown)];
+    }
+
+    private static TokenScore Unknown(int id) => new() { TokenId = id, RawLogprob = float.NaN, FinalLogprob = float.NaN, Rank = 0, Entropy = float.NaN, Alternatives = [] };
+
+    /// <summary>What each adds to the text; a character that several make up belongs to the last of them.</summary>
+    private static async Task<IReadOnlyList<string>> TextsAsync(IReadOnlyList<int> before, string written, IReadOnlyList<int> ids, ITextGenerator generator, CancellationToken cancellationToken)
+    {
+        var texts = new List<string>();
+        for (var i = 1; i <= ids.Count; i++)
+        {
+            var whole = (await generator.DetokenizeAsync([.. before, .. ids.Take(i)], skipSpecialTokens: true, cancellationToken)).TrimEnd('\uFFFD');
+            texts.Add(whole.StartsWith(written, StringComparison.Ordinal) ? whole[written.Length..] : "");
+            written += texts[^1];
+        }
+        return texts;
+    }
+}
