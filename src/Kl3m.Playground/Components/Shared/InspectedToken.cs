@@ -59,7 +59,7 @@ public sealed record InspectedToken
         var entry = DrawnToken.Describe(generator, score.TokenId);
         if (!listed.Exists(row => row.Chosen))
         {
-            listed.Add(new(score.TokenId, score.Rank, Visible.Alone(entry), Numbers.Probability(score.RawLogprob), forced ? null : Numbers.Probability(score.FinalLogprob), null, true));
+            listed.Add(new(score.TokenId, score.Rank, Visible.Alone(entry), Numbers.Probability(score.RawLogprob), float.IsNegativeInfinity(score.FinalLogprob) ? null : Numbers.Probability(score.FinalLogprob), null, true));
         }
         var rest = Math.Max(0, run.Model.VocabularySize - listed.Count);
         var keptRows = listed.Count(row => row.Final is not null);
