@@ -59,7 +59,7 @@ internal sealed partial class PlaygroundState
     /// <summary>Writes on from the end of one continuation, with the settings of the panel and the dice of the run.</summary>
     public async Task ContinueAsync(int sequenceIndex)
     {
-        if (!CanGenerate || Run is not { } run || sequenceIndex >= run.Sequences.Count)
+        if (!CanGenerate || await ReadyAsync() is not { } run || sequenceIndex >= run.Sequences.Count)
         {
             return;
         }
@@ -115,6 +115,12 @@ internal sealed partial class PlaygroundState
         {
             Stop();
             await current;
+        }
+        if (Run is { } run && Generator is { } generator && generator.Model.Id != run.Model.Id)
+        {
+            Announcement = $"This was written by {run.Model.Id}, and {generator.Model.Id} splits text otherwise: choose {run.Model.Id} again to branch from it.";
+            Changed?.Invoke();
+            return null;
         }
         return Generator is null ? null : Run;
     }

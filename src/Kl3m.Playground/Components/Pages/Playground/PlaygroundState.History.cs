@@ -1,4 +1,5 @@
 using Kl3m.Inference;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
 
 namespace Kl3m.Playground.Components.Pages.Playground;

@@ -22,11 +22,14 @@ internal sealed partial class PlaygroundState
         }
     }
 
+    /// <summary>The same within a run; a text that is whole stays as it is.</summary>
+    public Task NextTokenAsync() => IsRunning || Run is null ? StepAsync() : Task.CompletedTask;
+
     public async Task PlayAsync()
     {
         Pace.Play();
         Changed?.Invoke();
-        if (!IsRunning)
+        if (!IsRunning && Run is null)
         {
             await GenerateAsync();
         }
