@@ -128,6 +128,12 @@ class TokenText {
     if (event.key === 'Enter') {
       this.tip.hide();
       tell(this.net, 'Open', found.sequence.number, found.index);
+    } else if (/^[1-9bl]$/i.test(event.key)) {
+      if (document.documentElement.dataset.keys === 'off') {
+        return;
+      }
+      this.tip.hide();
+      tell(this.net, 'Press', found.sequence.number, found.index, event.key.toLowerCase());
     } else {
       const next = move(event.key, found.index, found.sequence.tokens, found.sequence.spans, this.mode);
       if (next === null) {

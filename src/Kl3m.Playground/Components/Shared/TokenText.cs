@@ -36,6 +36,8 @@ internal sealed class TokenText : IAsyncDisposable
 
     public Func<SelectedToken?, Task> Opened { get; set; } = _ => Task.CompletedTask;
 
+    public Func<TokenKey, Task> Pressed { get; set; } = _ => Task.CompletedTask;
+
     public Action<bool> CopyDone { get; set; } = _ => { };
 
     public Task AttachAsync(ElementReference root, ElementReference tip) =>
@@ -69,6 +71,9 @@ internal sealed class TokenText : IAsyncDisposable
 
     [JSInvokable]
     public Task Open(int sequence, int position) => Opened(new SelectedToken(sequence, position));
+
+    [JSInvokable]
+    public Task Press(int sequence, int position, string key) => Pressed(new(new(sequence, position), key));
 
     [JSInvokable]
     public Task Close() => Opened(null);
