@@ -1,4 +1,5 @@
 using Kl3m.Playground.Components.Layout;
+using Kl3m.Playground.Components.Pages.Compare;
 using Kl3m.Playground.Components.Pages.Playground;
 using MudBlazor.Services;
 
@@ -14,6 +15,7 @@ internal static class UserInterface
         services.AddMudServices();
         services.AddScoped<Shortcuts>();
         services.AddScoped<PlaygroundState>();
+        services.AddScoped<CompareState>();
         return services;
     }
 }

@@ -4,5 +4,5 @@ namespace Kl3m.Playground.Components.Layout;
 /// <param name="Address">Relative to the base; empty is the playground.</param>
 internal sealed record NavigationEntry(string Address, string Title)
 {
-    public static IReadOnlyList<NavigationEntry> All { get; } = [new("", "Playground"), new("about", "About")];
+    public static IReadOnlyList<NavigationEntry> All { get; } = [new("", "Playground"), new("compare", "Compare"), new("about", "About")];
 }
