@@ -2,6 +2,7 @@ using Kl3m.Playground.Classroom;
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Models;
+using Kl3m.Playground.Components.Pages.Compare;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Components.Pages.Score;
@@ -25,6 +26,7 @@ internal static class UserInterface
         services.AddScoped<ScoreState>();
         services.AddScoped<FileState>();
         services.AddClassroom();
+        services.AddScoped<CompareState>();
         return services;
     }
 }

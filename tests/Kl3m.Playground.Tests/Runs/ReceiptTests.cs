@@ -67,7 +67,7 @@ public sealed class ReceiptTests
         var refused = Assert.Throws<ReceiptException>(() => ReceiptJson.Read(Encoding.UTF8.GetBytes(text)));
         Assert.Contains($"runs[0].sequences[0].tokens[{position}]: token {position + 1} of continuation 1 was changed", refused.Message, StringComparison.Ordinal);
         var place = text.Split('\n')[..(int)refused.Line!];
-        Assert.Equal(position, place.Count(line => line.TrimStart().StartsWith("\"id\":", StringComparison.Ordinal)));
+        Assert.Equal(position, place.Count(line => line.TrimStart().StartsWith("\"id\": 2", StringComparison.Ordinal)));
     }
 
     [Theory]

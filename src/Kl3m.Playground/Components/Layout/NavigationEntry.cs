@@ -8,6 +8,7 @@ internal sealed record NavigationEntry(string Address, string Title)
     [
         new("", "Playground"),
         new("lab", "Lab"),
+        new("compare", "Compare"),
         new("score", "Score"),
         new("classroom", "Classroom"),
         new("models", "Models"),
