@@ -1,4 +1,5 @@
 using System.Text;
+using Kl3m.Inference;
 using Kl3m.Inference.Models;
 using Kl3m.Inference.Tokenization;
 using Kl3m.Inference.Weights;
