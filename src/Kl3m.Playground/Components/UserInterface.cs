@@ -6,6 +6,7 @@ using Kl3m.Playground.Components.Pages.Compare;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Components.Pages.Score;
+using Kl3m.Playground.Components.Pages.Tokens;
 using MudBlazor.Services;
 
 namespace Kl3m.Playground.Components;
@@ -27,6 +28,8 @@ internal static class UserInterface
         services.AddScoped<FileState>();
         services.AddClassroom();
         services.AddScoped<CompareState>();
+        services.AddSingleton<Vocabularies>();
+        services.AddScoped<TokensState>();
         return services;
     }
 }

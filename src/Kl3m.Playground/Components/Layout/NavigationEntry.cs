@@ -10,6 +10,7 @@ internal sealed record NavigationEntry(string Address, string Title)
         new("lab", "Lab"),
         new("compare", "Compare"),
         new("score", "Score"),
+        new("tokens", "Tokens"),
         new("classroom", "Classroom"),
         new("models", "Models"),
         new("about", "About"),
