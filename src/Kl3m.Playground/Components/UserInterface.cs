@@ -5,6 +5,7 @@ using Kl3m.Playground.Components.Pages.Models;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Components.Pages.Score;
+using Kl3m.Playground.Lessons;
 using MudBlazor.Services;
 
 namespace Kl3m.Playground.Components;
@@ -25,6 +26,7 @@ internal static class UserInterface
         services.AddScoped<ScoreState>();
         services.AddScoped<FileState>();
         services.AddClassroom();
+        services.AddLessons();
         return services;
     }
 }

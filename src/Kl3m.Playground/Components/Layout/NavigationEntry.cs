@@ -9,6 +9,7 @@ internal sealed record NavigationEntry(string Address, string Title)
         new("", "Playground"),
         new("lab", "Lab"),
         new("score", "Score"),
+        new("lessons", "Lessons"),
         new("classroom", "Classroom"),
         new("models", "Models"),
         new("about", "About"),
