@@ -12,6 +12,7 @@ internal sealed record NavigationEntry(string Address, string Title)
         new("score", "Score"),
         new("tokens", "Tokens"),
         new("classroom", "Classroom"),
+        new("lessons", "Lessons"),
         new("models", "Models"),
         new("about", "About"),
     ];
