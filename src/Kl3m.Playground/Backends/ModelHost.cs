@@ -19,6 +19,10 @@ internal sealed partial class ModelHost(BackendCatalogue catalogue, ModelLibrary
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (options.Value.None)
+        {
+            return;
+        }
         await Task.Yield(); // the server starts to listen while the model loads
         var scanning = library.ScanAsync();
         try
