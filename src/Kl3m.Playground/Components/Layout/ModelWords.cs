@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
+using Kl3m.Playground.Backends.Remote;
 
 namespace Kl3m.Playground.Components.Layout;
 
@@ -34,6 +35,7 @@ internal static class ModelWords
         LoadPhase.Downloading => $"downloading {catalogue.Download}".TrimEnd(),
         LoadPhase.Reading => catalogue.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"reading {share * 100:0}%") : "reading",
         LoadPhase.WarmingUp => "warming up",
+        LoadPhase.Ready when catalogue.Default is ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } } => "not answering",
         LoadPhase.Ready => "ready",
         LoadPhase.Unloaded => "unloaded",
         _ => "failed",
