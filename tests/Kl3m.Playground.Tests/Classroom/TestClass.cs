@@ -3,8 +3,10 @@ using Kl3m.Playground.Backends;
 using Kl3m.Playground.Classroom;
 using Kl3m.Playground.Components.Pages.Classroom;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Runs;
 using Kl3m.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -37,7 +39,7 @@ internal sealed class TestClass : IDisposable
         return visitor;
     }
 
-    public PlaygroundState Playground() => new(Catalogue, Time, NullLogger<PlaygroundState>.Instance);
+    public PlaygroundState Playground() => new(new ChosenModel(Catalogue), new RunStore(new(Options.Create(new RunOptions())), Time), Time, NullLogger<PlaygroundState>.Instance);
 
     /// <summary>A teacher in a new room.</summary>
     public (ClassroomState Teacher, Room Room, string Key) Open()
