@@ -23,7 +23,7 @@ internal static class HealthApi
             catalogue.Phase is LoadPhase.Failed or LoadPhase.Unloaded ? "failed" : "loading",
             JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error)
         {
-            Percent = catalogue.Download is { Total: > 0 } shown ? Math.Round(shown.Share * 100, 1) : null,
+            Percent = catalogue.Download is { Total: 0 } ? null : catalogue.Progress * 100 is { } percent ? Math.Round(percent, 1) : null,
             Bytes = catalogue.Download?.Bytes,
             Total = catalogue.Download?.Total,
             BytesPerSecond = catalogue.Download?.BytesPerSecond is { } rate ? Math.Round(rate) : null,
@@ -40,7 +40,7 @@ internal static class HealthApi
 /// <param name="Reason">Why no model serves, for people.</param>
 internal sealed record Health(string Status, string? Phase = null, double? Progress = null, string? Reason = null, string? Model = null)
 {
-    /// <summary>Of downloading, 0 to 100, as the next four are of downloading only.</summary>
+    /// <summary>Of downloading or reading, 0 to 100, where it is known. The next four are of downloading only.</summary>
     public double? Percent { get; init; }
 
     /// <summary>What is there of the files.</summary>
