@@ -22,7 +22,7 @@ internal sealed class PlaygroundFactory(ITextGenerator? generator) : WebApplicat
 
     public BackendCatalogue Catalogue => Services.GetRequiredService<BackendCatalogue>();
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => Settings.Aggregate(builder, (host, setting) => host.UseSetting(setting.Key, setting.Value)).ConfigureLogging(log => log.ClearProviders()).ConfigureTestServices(services =>
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => Settings.Aggregate(builder.UseSetting("Limits:ApiPerMinute", "1000000"), (host, setting) => host.UseSetting(setting.Key, setting.Value)).ConfigureLogging(log => log.ClearProviders()).ConfigureTestServices(services =>
     {
         services.Remove(services.Single(service => service.ImplementationType == typeof(ModelHost)));
         services.AddSingleton(_ =>

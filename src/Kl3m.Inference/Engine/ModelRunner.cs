@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kl3m.Inference.Models;
+using Kl3m.Inference.Models.Host;
 using Kl3m.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,6 +23,7 @@ internal sealed class ModelRunner : IModelRunner
     private readonly PagedAttention? paged;
     private readonly Dictionary<int, SequenceCache> slots = [];
     private readonly int thread = Environment.CurrentManagedThreadId;
+    private HostModel? host;
     private int lastSlot;
 
     /// <param name="model">Owned from here on.</param>
@@ -59,6 +61,9 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
     public string Dtype => TorchRuntime.NameOf(dtype);
 
+    /// <summary>What reading one weight of the linears moves.</summary>
+    internal double BytesPerWeight => host?.BytesPerWeight ?? dtype.ElementSize();
+
     public CacheRoom Room { get; }
 
     public int BlocksUsed => pool?.Used ?? slots.Values.Sum(cache => cache.Capacity);
@@ -75,6 +80,20 @@ internal sealed class ModelRunner : IModelRunner
     public static ModelRunner Load(
         string folder, GptNeoXConfig config, string device, string dtype, long cacheBytes, int? threads = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
+        using var checkpoint = Checkpoint.Open(folder);
+        return Load(config, (type, target) => (name, shape) =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var tensor = checkpoint.Take(name, shape, type, target);
+            progress?.Report(checkpoint.Progress);
+            return tensor;
+        }, checkpoint.EnsureAllTaken, device, dtype, cacheBytes, threads);
+    }
+
+    /// <summary>The same with weights from anywhere.</summary>
+    /// <param name="weights">Of a type on a device: the tensor of a name and shape.</param>
+    internal static ModelRunner Load(GptNeoXConfig config, Func<ScalarType, Device, Func<string, long[], Tensor>> weights, Action taken, string device, string dtype, long cacheBytes, int? threads = null)
+    {
         var target = TorchRuntime.ResolveDevice(device);
         var type = TorchRuntime.ResolveDtype(dtype, target, config.ParameterCount);
         if (threads is { } count)
@@ -83,29 +102,33 @@ internal sealed class ModelRunner : IModelRunner
             set_num_threads(count);
         }
         using var _ = inference_mode();
-        using var checkpoint = Checkpoint.Open(folder);
-        var model = new GptNeoXModel(config, (name, shape) =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var tensor = checkpoint.Take(name, shape, type, target);
-            progress?.Report(checkpoint.Progress);
-            return tensor;
-        });
+        var model = new GptNeoXModel(config, weights(type, target));
         try
         {
-            checkpoint.EnsureAllTaken();
+            taken();
             var runner = new ModelRunner(model, cacheBytes, threads ?? get_num_threads());
-            if (PackedLinear.Serves(type, target))
-            {
-                model.Pack();
-                FreedMemory.GiveBack();
-            }
+            runner.Prepare(threads ?? get_num_threads());
             return runner;
         }
         catch
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Brings the weights into the form that is fastest here, and frees the plain ones.</summary>
+    internal void Prepare(int threads)
+    {
+        if (HostModel.Serves(model.Config, dtype, device, threads))
+        {
+            host = new(model);
+            FreedMemory.GiveBack();
+        }
+        else if (PackedLinear.Serves(dtype, device))
+        {
+            model.Pack();
+            FreedMemory.GiveBack();
         }
     }
 
@@ -174,9 +197,18 @@ internal sealed class ModelRunner : IModelRunner
             return;
         }
         using var _ = inference_mode();
-        using var input = tensor(ids, device: device);
-        using var hidden = Hidden(input, rows);
-        Head(hidden, wanted, ids.Length, logits);
+        if (host is not null)
+        {
+            paged!.Begin(rows);
+            host.Run(ids, paged);
+            host.Head(wanted, logits);
+        }
+        else
+        {
+            using var input = tensor(ids, device: device);
+            using var hidden = Hidden(input, rows);
+            Head(hidden, wanted, ids.Length, logits);
+        }
         foreach (var row in rows)
         {
             row.Cache.Length = row.End;
@@ -192,6 +224,7 @@ internal sealed class ModelRunner : IModelRunner
         slots.Clear();
         paged?.Dispose();
         pool?.Dispose();
+        host?.Dispose();
         model.Dispose();
         FreedMemory.GiveBack();
     }

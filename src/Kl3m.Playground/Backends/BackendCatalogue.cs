@@ -64,6 +64,9 @@ public sealed class BackendCatalogue
 
     internal void Failed(string error) => Change(now => now with { Phase = LoadPhase.Failed, Progress = null, Error = error, Download = null });
 
+    /// <summary>A model's own state changed.</summary>
+    internal void Tell() => Changed?.Invoke();
+
     private static State Idle { get; } = new([], LoadPhase.Ready, null, null, null);
 
     private void Change(Func<State, State> change)

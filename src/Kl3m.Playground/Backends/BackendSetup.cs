@@ -1,5 +1,6 @@
 using Kl3m.Inference.Engine;
 using Kl3m.Playground.Backends.Library;
+using Kl3m.Playground.Backends.Remote;
 using Kl3m.Playground.Hub;
 using Kl3m.Playground.Telemetry;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,8 @@ internal static class BackendSetup
         services.AddSingleton<ModelLibrary>();
         services.AddSingleton<EngineFigures>();
         services.AddHostedService<ModelHost>();
+        services.AddSingleton(provider => RemoteOptions.Read(provider.GetRequiredService<IConfiguration>()));
+        services.AddHostedService<RemoteHost>();
         return services;
     }
 }

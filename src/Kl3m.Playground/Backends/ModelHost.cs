@@ -23,7 +23,11 @@ internal sealed partial class ModelHost(BackendCatalogue catalogue, ModelLibrary
         var scanning = library.ScanAsync();
         try
         {
-            if (options.Value.HubId is { } id)
+            if (options.Value.None)
+            {
+                LogNone();
+            }
+            else if (options.Value.HubId is { } id)
             {
                 library.Put(id);
                 await using var _ = stoppingToken.Register(() => library.Cancel(id));
@@ -50,6 +54,9 @@ internal sealed partial class ModelHost(BackendCatalogue catalogue, ModelLibrary
         await base.StopAsync(cancellationToken);
         await library.DisposeAsync();
     }
+
+    [LoggerMessage(LogLevel.Information, "No model is loaded here (Model:None)")]
+    private partial void LogNone();
 
     [LoggerMessage(LogLevel.Critical, "{Problem} The app serves without a model")]
     private partial void LogNoFolder(string problem);

@@ -36,12 +36,13 @@ internal static class RateLimits
     }
 
     private static PartitionedRateLimiter<HttpContext> Rates(LimitOptions limits, ApiOptions api) => PartitionedRateLimiter.Create<HttpContext, string>(context =>
-        AccessGate.IsForPrograms(context.Request.Path) ? Bucket($"api {Caller(context, api)}", limits.ApiPerMinute)
+        IsOfThisMachine(context) ? RateLimitPartition.GetNoLimiter("")
+        : AccessGate.IsForPrograms(context.Request.Path) ? Bucket($"api {Caller(context, api)}", limits.ApiPerMinute)
         : OpensPage(context) ? Bucket($"page {Client.Of(context.Connection.RemoteIpAddress)}", limits.PagesPerMinute)
         : RateLimitPartition.GetNoLimiter(""));
 
     private static PartitionedRateLimiter<HttpContext> Running(LimitOptions limits, ApiOptions api) => PartitionedRateLimiter.Create<HttpContext, string>(context =>
-        AccessGate.IsForPrograms(context.Request.Path)
+        AccessGate.IsForPrograms(context.Request.Path) && !IsOfThisMachine(context)
             ? RateLimitPartition.GetConcurrencyLimiter(Caller(context, api), _ => new() { PermitLimit = limits.ApiAtOnce })
             : RateLimitPartition.GetNoLimiter(""));
 
@@ -55,6 +56,9 @@ internal static class RateLimits
             ReplenishmentPeriod = TimeSpan.FromMinutes((double)tokens / perMinute),
         };
     });
+
+    /// <summary>Programs of this machine may ask as they like. Behind a proxy the address is that of its client, which the proxy must forward.</summary>
+    private static bool IsOfThisMachine(HttpContext context) => context.Connection.RemoteIpAddress is { } address && System.Net.IPAddress.IsLoopback(address);
 
     /// <summary>A key of this server, else the address: a made-up key must not buy a bucket of its own.</summary>
     private static string Caller(HttpContext context, ApiOptions api) =>

@@ -64,6 +64,11 @@ public sealed class Run
     /// <summary>The place in the engine's line while it waits there.</summary>
     public GenerationQueued? Queued => state.Queued;
 
+    /// <summary>Until it starts, estimated when its place was last told, less what has passed since; null where it is not known.</summary>
+    public TimeSpan? UntilStart => state is { Queued.Estimate: { } estimate } now
+        ? TimeSpan.FromTicks(Math.Max((estimate - (time.GetElapsedTime(started) - now.QueuedAt)).Ticks, 0))
+        : null;
+
     /// <summary>How much of the prompt has been read.</summary>
     public PromptProgress? PromptProgress => state.Prompt;
 
@@ -149,7 +154,7 @@ public sealed class Run
                 start = begun;
                 break;
             case GenerationQueued queued:
-                state = state with { Queued = queued };
+                state = state with { Queued = queued, QueuedAt = time.GetElapsedTime(started) };
                 break;
             case PromptProgress progress:
                 state = state with { Queued = null, Prompt = progress, Status = state.Status == RunStatus.Queued ? RunStatus.Prefill : state.Status };
@@ -189,5 +194,5 @@ public sealed class Run
         }
     }
 
-    private sealed record State(RunStatus Status, GenerationQueued? Queued = null, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
+    private sealed record State(RunStatus Status, GenerationQueued? Queued = null, TimeSpan QueuedAt = default, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kl3m.Inference.Engine;
 using Kl3m.Playground.Backends;
+using Kl3m.Playground.Backends.Remote;
 
 namespace Kl3m.Playground.Telemetry;
 
@@ -16,6 +17,7 @@ internal static class HealthApi
     private static IResult Ready(BackendCatalogue catalogue) => catalogue.Default switch
     {
         InferenceEngine { IsHealthy: false } or ServedModel { Inner: InferenceEngine { IsHealthy: false } } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
+        ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } } => NotReady(new("failed", Reason: "No remote server answers; the log says why.")),
         { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
         null => NotReady(new(
             catalogue.Phase is LoadPhase.Failed or LoadPhase.Unloaded ? "failed" : "loading",

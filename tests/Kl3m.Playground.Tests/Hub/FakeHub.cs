@@ -24,7 +24,9 @@ internal sealed class FakeHub : IAsyncDisposable
 {
     public const string Id = "org/name";
     public const string Commit = "0123456789abcdef0123456789abcdef01234567";
+    private const int PieceBytes = 64 * 1024;
     private readonly WebApplication app;
+    private long sent;
 
     public FakeHub()
     {
@@ -52,6 +54,9 @@ internal sealed class FakeHub : IAsyncDisposable
 
     /// <summary>By file, or "info"; each is used once, in order.</summary>
     public ConcurrentDictionary<string, ConcurrentQueue<Fault>> Faults { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Told after each piece of a file that the storage sent, with the bytes that it has sent in all; what it waits for holds the line up.</summary>
+    public Func<long, Task>? Pieces { get; set; }
 
     /// <summary>The token that a gated model wants; null: everybody may.</summary>
     public string? Gate { get; init; }
@@ -142,7 +147,20 @@ internal sealed class FakeHub : IAsyncDisposable
         else if (!Faults.GetOrAdd(name, _ => new()).TryDequeue(out var fault) || !await fault(context, content, from ?? 0))
         {
             response.Headers.ETag = $"\"{(host == "storage" ? "of-the-storage" : GitHash(content))}\"";
-            await SendAsync(context, content, from ?? 0, int.MaxValue);
+            await (Pieces is not null && host == "storage" ? SendPiecesAsync(context, content, from ?? 0) : SendAsync(context, content, from ?? 0, int.MaxValue));
+        }
+    }
+
+    /// <summary>As fast as it goes, or piece by piece for who listens.</summary>
+    private async Task SendPiecesAsync(HttpContext context, byte[] content, long from)
+    {
+        await SendAsync(context, content, from, 0);
+        for (var at = (int)from; at < content.Length && context.Request.Method != "HEAD"; at += PieceBytes)
+        {
+            var count = Math.Min(PieceBytes, content.Length - at);
+            await context.Response.Body.WriteAsync(content.AsMemory(at, count), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Pieces!(Interlocked.Add(ref sent, count));
         }
     }
 

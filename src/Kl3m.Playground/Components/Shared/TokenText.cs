@@ -69,6 +69,9 @@ internal sealed class TokenText : IAsyncDisposable
 
     public ValueTask TintAsync(TintMode mode) => view.CallAsync("tint", mode == TintMode.Rank ? "k" : "b");
 
+    /// <summary>Tokens before this one are drawn plain, since others share them, and it is marked as the first that others do not; null undoes it.</summary>
+    public ValueTask PartAsync(int? position) => view.CallAsync("part", position ?? -1);
+
     [JSInvokable]
     public Task Open(int sequence, int position) => Opened(new SelectedToken(sequence, position));
 

@@ -39,6 +39,25 @@ public sealed class PlaygroundStateTests
     }
 
     [Fact]
+    public async Task The_place_in_the_line_is_announced_and_leaving_it_leaves_the_engine()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        var running = fixture.State.GenerateAsync();
+        generator.Tell(new GenerationQueued(3, TimeSpan.FromSeconds(4)));
+        while (fixture.State.Run?.Queued is null)
+        {
+            await Task.Yield();
+        }
+        fixture.Time.Advance(PlaygroundState.Tick);
+        await fixture.Until(state => state.Announcement == "You are 3rd in line, about 4 s.");
+        fixture.State.Stop();
+        await running;
+        await generator.Left.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(RunStatus.Stopped, fixture.State.Run!.Status);
+    }
+
+    [Fact]
     public async Task Stop_keeps_what_was_written_and_leaves_the_engine()
     {
         var generator = new HeldGenerator();

@@ -82,14 +82,26 @@ internal sealed partial class PlaygroundState
             if (run.Version != shown)
             {
                 shown = run.Version;
+                TellPlace(run.Queued);
                 Ticked?.Invoke();
             }
+        }
+    }
+
+    private void TellPlace(GenerationQueued? queued)
+    {
+        var words = queued is null ? "" : $"{LinePlace.Words(queued.Place, queued.Estimate)}.";
+        if (words != Announcement)
+        {
+            Announcement = words;
+            Changed?.Invoke();
         }
     }
 
     /// <summary>Runs beside the page's thread, as fast as the engine writes.</summary>
     private async Task RecordAsync(Run run, ITextGenerator generator, CancellationToken cancellationToken)
     {
+        writers.AddOrUpdate(run, generator);
         try
         {
             if (EndsByItself(run))

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Shared;
@@ -20,6 +21,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     private readonly ILogger<PlaygroundState> logger;
     private readonly PromptLength length;
     private readonly string user = Guid.NewGuid().ToString("N");
+    private readonly ConditionalWeakTable<Run, ITextGenerator> writers = [];
     private IReadOnlyList<FieldProblem> refused = [];
     private CancellationTokenSource? running;
     private CancellationTokenSource? waiting;
@@ -44,6 +46,9 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     public event Action? Ticked;
 
     public ITextGenerator? Generator => model.Generator;
+
+    /// <summary>Knows the tokens of the run on the page, also when another model has taken its place.</summary>
+    public ITextGenerator? RunGenerator => Run is { } run && writers.TryGetValue(run, out var writer) ? writer : Generator;
 
     public string Prompt { get; private set; }
 
