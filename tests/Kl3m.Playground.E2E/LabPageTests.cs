@@ -207,7 +207,7 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
     }
 
     /// <summary>Collects elements that change their place without having to; bars and the ruler's stretches are meant to.</summary>
-    private static Task WatchShiftsAsync(IPage page) => page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node }) => { if (node?.nodeType === 1 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(node.className); } }))).observe({ type: 'layout-shift', buffered: false }); }");
+    private static async Task WatchShiftsAsync(IPage page) => await page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node }) => { if (node?.nodeType === 1 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(node.className); } }))).observe({ type: 'layout-shift', buffered: false }); }");
 
     private static ILocator Foot(IPage page, string stage) => page.Locator($".kp-strip-foot[data-stage={stage}] b");
 
