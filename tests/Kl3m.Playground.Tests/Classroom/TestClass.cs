@@ -7,7 +7,6 @@ using Kl3m.Playground.Runs;
 using Kl3m.Tests.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Kl3m.Playground.Tests.Classroom;
