@@ -28,7 +28,7 @@ internal sealed partial class PlaygroundState
         var (lastRun, lastSelected) = (Run, Selected);
         var run = runs.Start(request, generator.Model, branch);
         using var cancellation = new CancellationTokenSource();
-        Remember("run");
+        Remember();
         (Run, Selected, running) = (run, branch is { Forced.Count: > 0 } ? new(branch.Sequence, branch.Position) : null, cancellation);
         Announcement = "";
         Pace.Begin(request.CompletionTokenIds.Count);
@@ -66,7 +66,7 @@ internal sealed partial class PlaygroundState
         if (Run == refusedRun)
         {
             (Run, Selected) = (lastRun, lastSelected);
-            history.Undo(Now);
+            history.TakeBack();
         }
     }
 
