@@ -6,7 +6,7 @@ namespace Kl3m.Playground.Backends;
 /// The model that one visitor works with: the one picked in the app bar as long as it is loaded, else the default. Lives as long as the
 /// visitor's circuit.
 /// </summary>
-internal sealed class ChosenModel : IDisposable
+public sealed class ChosenModel : IDisposable
 {
     private readonly BackendCatalogue catalogue;
 
@@ -23,6 +23,12 @@ internal sealed class ChosenModel : IDisposable
     public string? Id { get; private set; }
 
     public ITextGenerator? Generator => catalogue.Find(Id) ?? catalogue.Default;
+
+    /// <summary>All that are loaded.</summary>
+    public IReadOnlyList<ITextGenerator> All => catalogue.All;
+
+    /// <summary>The model of this id, null if it is not loaded; without an id the chosen one.</summary>
+    public ITextGenerator? Find(string? id) => string.IsNullOrEmpty(id) ? Generator : catalogue.Find(id);
 
     public void Choose(string? id)
     {
