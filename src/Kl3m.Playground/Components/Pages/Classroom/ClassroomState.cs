@@ -16,6 +16,7 @@ internal sealed partial class ClassroomState : IDisposable
 
     private readonly RoomRegistry rooms;
     private readonly BackendCatalogue catalogue;
+    private readonly ChosenModel chosen;
     private readonly PlaygroundState playground;
     private readonly Visitor visitor;
     private readonly TimeProvider time;
@@ -27,9 +28,9 @@ internal sealed partial class ClassroomState : IDisposable
     private bool pending;
     private bool disposed;
 
-    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
+    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
     {
-        (this.rooms, this.catalogue, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, playground, visitor, time, logger);
+        (this.rooms, this.catalogue, this.chosen, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, chosen, playground, visitor, time, logger);
         playground.Changed += FollowPlayground;
     }
 
@@ -47,7 +48,14 @@ internal sealed partial class ClassroomState : IDisposable
     /// <summary>Why the last thing that was tried did not work; null once something did.</summary>
     public string? Problem { get; private set; }
 
-    public ITextGenerator? Generator => catalogue.Default;
+    /// <summary>The model that the room is at work with, else the one that this visitor has chosen.</summary>
+    public ITextGenerator? Generator => (Room?.State.Scene switch
+    {
+        QuestionScene question => catalogue.Find(question.Place.Model),
+        GameScene game => catalogue.Find(game.Place.Model),
+        PresentationScene presentation => catalogue.Find(presentation.Model),
+        _ => null,
+    }) ?? chosen.Generator;
 
     /// <summary>What the engine knows this visitor by: a student of a room is one user, whatever pages they open.</summary>
     public string User => Room is { } room ? $"room:{room.Code}:{(IsTeacher ? "teacher" : Me?.Id)}" : "classroom";
