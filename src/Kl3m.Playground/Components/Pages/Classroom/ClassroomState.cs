@@ -17,6 +17,7 @@ internal sealed partial class ClassroomState : IDisposable
     private readonly RoomRegistry rooms;
     private readonly BackendCatalogue catalogue;
     private readonly ChosenModel chosen;
+    private readonly Desk desk;
     private readonly PlaygroundState playground;
     private readonly Visitor visitor;
     private readonly TimeProvider time;
@@ -28,9 +29,9 @@ internal sealed partial class ClassroomState : IDisposable
     private bool pending;
     private bool disposed;
 
-    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
+    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, Desk desk, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
     {
-        (this.rooms, this.catalogue, this.chosen, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, chosen, playground, visitor, time, logger);
+        (this.rooms, this.catalogue, this.chosen, this.desk, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, chosen, desk, playground, visitor, time, logger);
         playground.Changed += FollowPlayground;
     }
 
@@ -147,6 +148,7 @@ internal sealed partial class ClassroomState : IDisposable
         Exit();
         (Room, key, IsTeacher) = (room, held, isTeacher);
         room.Changed += Follow;
+        desk.Seat = new(User, isTeacher || Me is not { } student ? null : request => room.Use.Admit(student.Id, room.State.Limits, request));
         Count();
         Changed?.Invoke();
     }
@@ -160,7 +162,7 @@ internal sealed partial class ClassroomState : IDisposable
         room.Changed -= Follow;
         connected &= !disposed;
         var was = counted ? Who() : null;
-        (Room, key, counted, IsTeacher) = (null, null, false, false);
+        (Room, key, counted, IsTeacher, desk.Seat) = (null, null, false, false, null);
         if (was is not null)
         {
             room.Connect(was, -1);
