@@ -1,4 +1,5 @@
 using Kl3m.Inference;
+using Kl3m.Playground.Classroom;
 
 namespace Kl3m.Playground.Backends;
 
@@ -9,10 +10,13 @@ namespace Kl3m.Playground.Backends;
 public sealed class ChosenModel : IDisposable
 {
     private readonly BackendCatalogue catalogue;
+    private readonly Desk desk;
+    private DeskGenerator? last;
 
-    public ChosenModel(BackendCatalogue catalogue)
+    public ChosenModel(BackendCatalogue catalogue, Desk? desk = null)
     {
         this.catalogue = catalogue;
+        this.desk = desk ?? new();
         catalogue.Changed += Tell;
     }
 
@@ -22,7 +26,7 @@ public sealed class ChosenModel : IDisposable
     /// <summary>What was picked, loaded or not; null: whatever the default is.</summary>
     public string? Id { get; private set; }
 
-    public ITextGenerator? Generator => catalogue.Find(Id) ?? catalogue.Default;
+    public ITextGenerator? Generator => (catalogue.Find(Id) ?? catalogue.Default) is { } model ? AtDesk(model) : null;
 
     /// <summary>All that are loaded.</summary>
     public IReadOnlyList<ITextGenerator> All => catalogue.All;
@@ -37,6 +41,9 @@ public sealed class ChosenModel : IDisposable
     }
 
     public void Dispose() => catalogue.Changed -= Tell;
+
+    // The same object for the same model: pages compare what they hold with what is there.
+    private DeskGenerator AtDesk(ITextGenerator model) => last is { } held && held.Inner == model ? held : last = new(model, desk);
 
     private void Tell() => Changed?.Invoke();
 }
