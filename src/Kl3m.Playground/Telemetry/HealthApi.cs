@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kl3m.Inference.Engine;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Backends.Remote;
+using Kl3m.Playground.Lifetime;
 
 namespace Kl3m.Playground.Telemetry;
 
@@ -14,8 +15,9 @@ internal static class HealthApi
         routes.MapGet("/health/ready", Ready).WithTags("Health").WithSummary("A model serves").Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static IResult Ready(BackendCatalogue catalogue) => catalogue.Default switch
+    private static IResult Ready(BackendCatalogue catalogue, GracefulLifetime lifetime) => catalogue.Default switch
     {
+        _ when lifetime.IsStopping => NotReady(new("failed", Reason: "The server is being shut down.")),
         InferenceEngine { IsHealthy: false } or ServedModel { Inner: InferenceEngine { IsHealthy: false } } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
         ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } } => NotReady(new("failed", Reason: "No remote server answers; the log says why.")),
         { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
