@@ -27,12 +27,12 @@ internal static class ReceiptOfRun
     {
         var (request, model) = (run.Request, run.Model);
         var prompt = request.Prompt ?? await TextOfAsync(run.PromptTokenIds, generator);
-        List<SequenceReceipt> sequences = [.. run.Sequences.Select(sequence => new SequenceReceipt
+        List<SequenceReceipt> sequences = [.. run.Written.Select(sequence => new SequenceReceipt
         {
             FinishReason = sequence.Finished?.Reason,
             StopText = sequence.Finished?.StopText,
             StopTokenId = sequence.Finished?.StopTokenId,
-            Tokens = [.. sequence.Tokens.Select(token => Make(token, alternatives))],
+            Tokens = [.. sequence.Tokens.Skip(sequence.Inherited).Select(token => Make(token, alternatives))],
             Check = "",
         })];
         return ReceiptChecks.Sign(new()
