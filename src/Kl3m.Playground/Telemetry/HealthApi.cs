@@ -15,11 +15,12 @@ internal static class HealthApi
         routes.MapGet("/health/ready", Ready).WithTags("Health").WithSummary("A model serves").Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static IResult Ready(BackendCatalogue catalogue, GracefulLifetime lifetime) => catalogue.Default switch
+    private static IResult Ready(BackendCatalogue catalogue, GracefulLifetime lifetime) => (catalogue.Default is ServedModel served ? served.Inner : catalogue.Default) switch
     {
         _ when lifetime.IsStopping => NotReady(new("failed", Reason: "The server is being shut down.")),
-        InferenceEngine { IsHealthy: false } or ServedModel { Inner: InferenceEngine { IsHealthy: false } } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
-        ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } } => NotReady(new("failed", Reason: "No remote server answers; the log says why.")),
+        InferenceEngine { IsHealthy: false } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
+        InferenceEngine { IsStalled: true } => NotReady(new("failed", Reason: "The engine hangs: there is work, and no step has ended for a while.")),
+        RemoteTextGenerator { IsHealthy: false } => NotReady(new("failed", Reason: "No remote server answers; the log says why.")),
         { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
         null => NotReady(new(
             catalogue.Phase is LoadPhase.Failed or LoadPhase.Unloaded ? "failed" : "loading",
