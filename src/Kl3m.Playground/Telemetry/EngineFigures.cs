@@ -44,7 +44,7 @@ internal sealed class EngineFigures : IDisposable
         var sums = models.GetValueOrDefault(served.Model.Id) ?? new();
         var engine = served.Inner as InferenceEngine;
         return new(engine?.Metrics.Running ?? served.Running, engine?.Waiting ?? 0,
-            Interlocked.Read(ref sums.Tokens), Interlocked.Read(ref sums.Steps), new(Interlocked.Read(ref sums.StepTicks)), null);
+            Interlocked.Read(ref sums.Tokens), Interlocked.Read(ref sums.Steps), new(Interlocked.Read(ref sums.StepTicks)), engine?.Metrics.CacheShare);
     }
 
     public void Dispose() => listener.Dispose();
