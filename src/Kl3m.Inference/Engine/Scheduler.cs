@@ -47,7 +47,7 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
         var step = new Step();
         Admit(step);
         // Who has nothing yet is not kept waiting for a long step of those who write; they pause for one step, never for two in a row.
-        paused = !paused && SlotsHeld > ManyDecodes && running.Any(IsNewcomer);
+        paused = !paused && running.Where(group => group.IsPromptRead).Sum(group => group.SlotsHeld) > ManyDecodes && running.Any(IsNewcomer);
         if (!paused)
         {
             Decode(step);

@@ -37,7 +37,7 @@ internal sealed class EngineFigures : IDisposable
     {
         var drawn = tokens.TryGetValue(served.Model.Id, out var sum) ? Interlocked.Read(ref sum.Value) : 0;
         return served.Inner is InferenceEngine { Metrics: var metrics } engine
-            ? new(metrics.Running, engine.Waiting, drawn, metrics.TypicalStep is { Ticks: > 0 } step ? step : null, metrics.Room.Tokens > 0 ? (double)metrics.TokensHeld / metrics.Room.Tokens : null)
+            ? new(metrics.Running, engine.Waiting, drawn, metrics.TypicalStep is { Ticks: > 0 } step ? step : null, metrics.Room.Tokens > 0 ? metrics.CacheShare : null)
             : new(served.Running, 0, drawn, null, null);
     }
 

@@ -19,7 +19,8 @@ internal static class HealthApi
     {
         _ when lifetime.IsStopping => NotReady(new("failed", Reason: "The server is being shut down.")),
         InferenceEngine { IsHealthy: false } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
-        InferenceEngine { IsStalled: true } => NotReady(new("failed", Reason: "The engine hangs: there is work, and no step has ended for a while.")),
+        InferenceEngine { IsStalled: true } engine => NotReady(new("failed",
+            Reason: $"The engine hangs: it has work, and no step has ended for {Math.Floor(engine.Metrics.WithoutProgress.TotalSeconds)} s.")),
         RemoteTextGenerator { IsHealthy: false } => NotReady(new("failed", Reason: "No remote server answers; the log says why.")),
         { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
         null => NotReady(new(

@@ -179,6 +179,9 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends one sequence; the others go on.</summary>
+    public void StopOne(int sequenceIndex) => Run?.Request.Stops?.Stop(sequenceIndex);
+
     public async ValueTask DisposeAsync()
     {
         Changed = null;
