@@ -184,6 +184,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         Changed = null;
         Ticked = null;
         length.Dispose();
+        replays?.Dispose();
         waiting?.Cancel();
         if (running is { } cancellation)
         {
