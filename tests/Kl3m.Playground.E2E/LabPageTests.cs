@@ -167,8 +167,6 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
         await Assertions.Expect(page.Locator(".kp-tip")).ToBeVisibleAsync();
         await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(3).ClickAsync();
         await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("surprisal");
-        await page.Keyboard.PressAsync("ArrowRight");
-        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("Token 5");
         Assert.Empty(await page.EvaluateAsync<string[]>("() => window.moved"));
         Assert.Empty(opened.Complaints);
     }
@@ -207,7 +205,7 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
     }
 
     /// <summary>Collects elements that change their place without having to; bars and the ruler's stretches are meant to.</summary>
-    private static async Task WatchShiftsAsync(IPage page) => await page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node }) => { if (node?.nodeType === 1 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(node.className); } }))).observe({ type: 'layout-shift', buffered: false }); }");
+    private static async Task WatchShiftsAsync(IPage page) => await page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node }) => { if (node?.nodeType === 1 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(`${node.tagName} ${node.className} in ${node.parentElement?.className}: ${node.textContent.slice(0, 40)}`); } }))).observe({ type: 'layout-shift', buffered: false }); }");
 
     private static ILocator Foot(IPage page, string stage) => page.Locator($".kp-strip-foot[data-stage={stage}] b");
 

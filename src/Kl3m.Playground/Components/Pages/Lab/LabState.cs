@@ -192,9 +192,13 @@ internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel c
     private async Task WorkAsync()
     {
         stale = true;
-        Changed?.Invoke();
         if (working)
         {
+            return;
+        }
+        if (place is null || Problems.Count > 0)
+        {
+            Changed?.Invoke();
             return;
         }
         working = true;
