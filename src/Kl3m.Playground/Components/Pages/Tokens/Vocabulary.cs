@@ -76,7 +76,7 @@ internal sealed record VocabularyMatch(IReadOnlyList<int> Ids, string? Problem =
 
 internal sealed record VocabularyQuery(string Text = "", VocabularyField By = VocabularyField.Text, bool SpecialOnly = false);
 
-internal enum VocabularyField
+public enum VocabularyField
 {
     /// <summary>Anywhere in the token's text, whatever the case.</summary>
     Text,
