@@ -5,6 +5,7 @@ using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components;
 using Kl3m.Playground.Edge;
 using Kl3m.Playground.Hubs;
+using Kl3m.Playground.Lifetime;
 using Kl3m.Playground.Telemetry;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = ContentRoot.Find(AppContext.BaseDirectory) });
@@ -12,6 +13,7 @@ builder.WebHost.UseStaticWebAssets();
 
 builder.Services.AddSingleton(TimeProvider.System);
 builder.AddEdge();
+builder.Services.AddGracefulShutdown();
 builder.Services.AddBackends();
 builder.Services.AddAdministrator();
 builder.Services.AddApiDescription();
@@ -22,6 +24,7 @@ builder.Services.AddUserInterface();
 var app = builder.Build();
 
 app.UseEdge();
+app.UseShutdownRefusals();
 app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
 app.UseApiErrors();
 app.UseAdministrator();

@@ -86,6 +86,20 @@ internal sealed class PlaygroundApp : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends SIGTERM, as systemd and Kubernetes do.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>The exit code, once the process has ended by itself.</summary>
+    public async Task<int> ExitAsync(TimeSpan limit)
+    {
+        await process.WaitForExitAsync().WaitAsync(limit);
+        return process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

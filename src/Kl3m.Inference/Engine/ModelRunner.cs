@@ -18,7 +18,7 @@ internal sealed class ModelRunner : IModelRunner
 
     private readonly GptNeoXModel model;
     private readonly Device device;
-    private readonly ScalarType dtype;
+    private ScalarType dtype;
     private readonly BlockPool? pool;
     private readonly PagedAttention? paged;
     private readonly Dictionary<int, SequenceCache> slots = [];
@@ -58,7 +58,7 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device => TorchRuntime.NameOf(device);
 
-    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
+    /// <summary><c>fp32</c>, <c>bf16</c> or <c>int8</c>.</summary>
     public string Dtype => TorchRuntime.NameOf(dtype);
 
     /// <summary>What reading one weight of the linears moves.</summary>
@@ -72,7 +72,7 @@ internal sealed class ModelRunner : IModelRunner
 
     /// <summary>Loads a model folder, on the thread that will own the runner.</summary>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-    /// <param name="dtype"><c>auto</c>, <c>fp32</c> or <c>bf16</c>: weights are converted while they are read.</param>
+    /// <param name="dtype"><c>auto</c>, <c>fp32</c>, <c>bf16</c> or <c>int8</c>: weights are converted while they are read.</param>
     /// <param name="threads">For one operation on a CPU; null leaves it to libtorch.</param>
     /// <param name="progress">From 0 to 1, as the weights come in.</param>
     /// <exception cref="ModelFileException">A file is not what it should be.</exception>
@@ -102,12 +102,12 @@ internal sealed class ModelRunner : IModelRunner
             set_num_threads(count);
         }
         using var _ = inference_mode();
-        var model = new GptNeoXModel(config, weights(type, target));
+        var model = new GptNeoXModel(config, weights(type == ScalarType.Int8 ? ScalarType.BFloat16 : type, target));
         try
         {
             taken();
             var runner = new ModelRunner(model, cacheBytes, threads ?? get_num_threads());
-            runner.Prepare(threads ?? get_num_threads());
+            runner.Prepare(type, threads ?? get_num_threads());
             return runner;
         }
         catch
@@ -118,11 +118,14 @@ internal sealed class ModelRunner : IModelRunner
     }
 
     /// <summary>Brings the weights into the form that is fastest here, and frees the plain ones.</summary>
-    internal void Prepare(int threads)
+    /// <param name="compute">The model's own type, or int8.</param>
+    internal void Prepare(ScalarType compute, int threads)
     {
-        if (HostModel.Serves(model.Config, dtype, device, threads))
+        if (HostModel.Serves(model.Config, compute, device))
         {
-            host = new(model);
+            set_num_threads(1);
+            host = new(model, compute, threads);
+            dtype = compute;
             FreedMemory.GiveBack();
         }
         else if (PackedLinear.Serves(dtype, device))

@@ -7,7 +7,7 @@ namespace Kl3m.Inference.Models;
 /// <summary>
 /// The attention core on a CPU, over caches of blocks. Every row (a token's query) is computed by itself, its keys in the order of their
 /// positions, always in the same additions: its result does not depend on which rows it came with, nor on whether its prompt was read at once,
-/// in chunks, or taken over from another sequence. <see cref="AttentionRow"/> does one row of one head.
+/// in chunks, or taken over from another sequence. <see cref="AttentionRows"/> does the arithmetic.
 /// </summary>
 internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, int threads) : IDisposable
 {
@@ -23,6 +23,7 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
     private (BlockCache Cache, int Position)[] rows = [];
     private int count;
     private long multiplications;
+    private int longest;
 
     /// <summary>Takes the rows of the next step; the caches have room for them.</summary>
     public void Begin(ReadOnlySpan<CachedChunk> chunks)
@@ -33,19 +34,20 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
             rows = new (BlockCache, int)[count];
         }
         multiplications = 0;
-        var last = 0;
+        longest = 0;
         foreach (var chunk in chunks)
         {
             var cache = (BlockCache)chunk.Cache;
             cache.Grow(chunk.End);
-            last = Math.Max(last, chunk.End);
+            longest = Math.Max(longest, chunk.End);
             multiplications += (long)chunk.Count * chunk.End * 2 * shape.Heads * shape.Dim;
             for (var i = 0; i < chunk.Count; i++)
             {
                 rows[chunk.Offset + i] = (cache, chunk.Start + i);
             }
         }
-        CoverAngles(last);
+        CoverAngles(longest);
+        longest = BlockPool.BlocksOf(longest) * BlockPool.BlockTokens;
         Reserve((nuint)(count * shape.Heads * shape.Dim));
     }
 
@@ -113,31 +115,25 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
 
     private void Attend(int layer, int firstHead, int endHead, float* output)
     {
-        var (heads, dim, stride) = shape;
-        var longest = 0;
-        for (var row = 0; row < count; row++)
+        var (heads, dim, _) = shape;
+        var scores = (float*)NativeMemory.AlignedAlloc((nuint)(AttentionRows.Most * longest * sizeof(float)), 64);
+        var group = stackalloc AttentionRow[AttentionRows.Most];
+        for (var head = firstHead; head < endHead; head++)
         {
-            longest = Math.Max(longest, rows[row].Position + 1);
-        }
-        var scores = (float*)NativeMemory.AlignedAlloc((nuint)BlockPool.BlocksOf(longest) * BlockPool.BlockTokens * sizeof(float), 64);
-        try
-        {
-            for (var head = firstHead; head < endHead; head++)
+            var attention = new AttentionRows(pool, layer, head);
+            for (var row = 0; row < count; row += AttentionRows.Most)
             {
-                for (var row = 0; row < count; row++)
+                var size = Math.Min(AttentionRows.Most, count - row);
+                for (var i = 0; i < size; i++)
                 {
-                    var (cache, position) = rows[row];
-                    var offset = (row * heads + head) * dim;
-                    var attention = new AttentionRow(pool, layer, head, cache.Blocks, position + 1, scores);
-                    attention.Score(queries + offset);
-                    attention.Weigh(output + offset);
+                    var (cache, position) = rows[row + i];
+                    var offset = ((row + i) * heads + head) * dim;
+                    group[i] = new(queries + offset, output + offset, cache.BlockPointer, position + 1, scores + i * longest);
                 }
+                attention.Attend(new(group, size));
             }
         }
-        finally
-        {
-            NativeMemory.AlignedFree(scores);
-        }
+        NativeMemory.AlignedFree(scores);
     }
 
     /// <summary>Rotary embedding as in <see cref="Rotary"/>, whose tables these are.</summary>

@@ -11,6 +11,7 @@ public sealed class ServedModel(ITextGenerator inner, TimeProvider time) : IText
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int running;
     private bool closing;
+    private string? reason;
 
     /// <summary>What does the work; its metrics and its health are its own.</summary>
     public ITextGenerator Inner => inner;
@@ -49,12 +50,14 @@ public sealed class ServedModel(ITextGenerator inner, TimeProvider time) : IText
     /// Takes no new generation, lets those that run end by themselves for as long as <paramref name="patience"/>, then ends the rest with
     /// an <see cref="EngineFailedException"/> that says why; what they wrote stands. Frees the model.
     /// </summary>
+    /// <param name="because">Why, as a sentence, where it is not that the model is unloaded.</param>
     /// <returns>How many generations were cut short.</returns>
-    public async Task<int> CloseAsync(TimeSpan patience)
+    public async Task<int> CloseAsync(TimeSpan patience, string? because = null)
     {
         lock (gate)
         {
             closing = true;
+            reason ??= because;
             if (running == 0)
             {
                 idle.TrySetResult();
@@ -89,7 +92,7 @@ public sealed class ServedModel(ITextGenerator inner, TimeProvider time) : IText
         }
         catch (Exception exception) when (cut.IsCancellationRequested && !cancellationToken.IsCancellationRequested && exception is OperationCanceledException or EngineFailedException)
         {
-            throw new EngineFailedException($"{Model.Id} was unloaded while it wrote. What was written stands; another model can be picked.", exception);
+            throw new EngineFailedException(reason is null ? $"{Model.Id} was unloaded while it wrote. What was written stands; another model can be picked." : $"{reason} What was written stands.", exception);
         }
     }
 
@@ -99,7 +102,7 @@ public sealed class ServedModel(ITextGenerator inner, TimeProvider time) : IText
         {
             if (closing)
             {
-                throw new EngineFailedException($"{Model.Id} is being unloaded. Pick another model, and ask again.");
+                throw new EngineFailedException(reason is null ? $"{Model.Id} is being unloaded. Pick another model, and ask again." : $"{reason} Ask again in a minute.");
             }
             running++;
         }

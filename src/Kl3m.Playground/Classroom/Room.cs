@@ -14,6 +14,9 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
     private volatile NextToken? row;
     private volatile Run? run;
 
+    /// <summary>What students ask of the engine at their own desks.</summary>
+    public RoomUse Use { get; } = new(time);
+
     /// <summary>Raised after each change, on the thread that made it.</summary>
     public event Action? Changed;
 

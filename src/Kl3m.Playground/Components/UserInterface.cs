@@ -6,6 +6,7 @@ using Kl3m.Playground.Components.Pages.Models;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Components.Pages.Score;
 using Kl3m.Playground.Components.Pages.Tokens;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Lessons;
 using Kl3m.Playground.Runs;
 using MudBlazor.Services;
@@ -32,6 +33,9 @@ internal static class UserInterface
         services.AddSingleton<Vocabularies>();
         services.AddScoped<TokensState>();
         services.AddLessons();
+        services.AddScoped<BrowserStorage>();
+        services.AddScoped<RecentRuns>();
+        services.AddScoped<OwnPresets>();
         return services;
     }
 }

@@ -45,9 +45,9 @@ internal static class ForeignPages
         pattern is "*" || pattern.Equals(host, StringComparison.OrdinalIgnoreCase)
         || (pattern.StartsWith("*.", StringComparison.Ordinal) && host.EndsWith(pattern[1..], StringComparison.OrdinalIgnoreCase));
 
-    internal static Task RefuseAsync(HttpContext context, int status, string message, string code)
+    internal static Task RefuseAsync(HttpContext context, int status, string message, string code, string type = "invalid_request_error")
     {
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(ErrorBody.Of(new(status, message, "invalid_request_error", null, code)), ApiJson.Wire.ErrorBody);
+        return context.Response.WriteAsJsonAsync(ErrorBody.Of(new(status, message, type, null, code)), ApiJson.Wire.ErrorBody);
     }
 }

@@ -115,8 +115,6 @@ internal static class LessonJson
         AllowOutOfOrderMetadataProperties = true,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
         AllowDuplicateProperties = false,
     };
 }

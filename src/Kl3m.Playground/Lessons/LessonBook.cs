@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Kl3m.Playground.Runs;
 using Microsoft.Extensions.Options;
 
 namespace Kl3m.Playground.Lessons;
@@ -17,7 +19,7 @@ internal sealed record LessonsOptions
 internal sealed record LessonFile(string Id, Lesson? Lesson, string? Error);
 
 /// <summary>All lessons there are. Files are read again when they change, so that a teacher sees what a correction did by reloading the page.</summary>
-internal sealed class LessonBook(IOptions<LessonsOptions> options)
+internal sealed partial class LessonBook(IOptions<LessonsOptions> options)
 {
     private const long MostBytes = 1 << 20;
 
@@ -83,28 +85,38 @@ internal sealed class LessonBook(IOptions<LessonsOptions> options)
         try
         {
             var lesson = JsonSerializer.Deserialize<Lesson>(text, LessonJson.Options) ?? throw new JsonException("The file holds nothing.");
-            var lines = new JsonLines(text, new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            string[] problems = [.. LessonRules.Problems(lesson).Select(problem => $"{name}, line {lines.LineOf(problem.Path)}: {problem.Path[2..]} {problem.Message}")];
-            return problems.Length == 0 ? new(id, lesson with { Id = id }, null) : new(id, null, string.Join('\n', problems.Take(5)));
+            List<string> problems = [];
+            foreach (var (path, message) in LessonRules.Problems(lesson).Take(5))
+            {
+                problems.Add($"{name}, line {LineOf(text, path)}: {path} {message}");
+            }
+            return problems.Count == 0 ? new(id, lesson with { Id = id }, null) : new(id, null, string.Join('\n', problems));
         }
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException or NotSupportedException)
+        catch (JsonException broken)
         {
-            var at = broken as JsonException ?? broken.InnerException as JsonException;
-            var line = at?.LineNumber is { } number ? $", line {(number + 1).ToString(CultureInfo.InvariantCulture)}" : "";
-            return new(id, null, $"{name}{line}: {Reason(broken.Message)}");
+            return new(id, null, $"{name}, line {(broken.LineNumber ?? 0) + 1}: {JsonPlace.Explain(broken)}");
+        }
+        catch (Exception broken) when (broken is InvalidOperationException or NotSupportedException or ArgumentException)
+        {
+            // The serializer's answer to a check without a kind; its line stands in the message only.
+            var line = LineNumber().Match(broken.Message) is { Success: true } found ? int.Parse(found.Groups[1].ValueSpan, CultureInfo.InvariantCulture) + 1 : 1;
+            return new(id, null, $"{name}, line {line}: a check needs a kind: answer, number or measure.");
         }
     }
 
-    // The serializer's words are for programmers: its type names and its own place are left out.
-    private static string Reason(string message)
+    [GeneratedRegex("LineNumber: ([0-9]+)")]
+    private static partial Regex LineNumber();
+
+    // The value itself, or the nearest around it that the file has.
+    private static long LineOf(ReadOnlySpan<byte> utf8, string path)
     {
-        var cut = message.IndexOf(" Path:", StringComparison.Ordinal);
-        var reason = cut > 0 ? message[..cut] : message;
-        return reason
-            .Replace($" could not be mapped to any .NET member contained in type 'Kl3m.Playground.Lessons.", " is no field of '", StringComparison.Ordinal)
-            .Replace("Kl3m.Playground.Lessons.", "", StringComparison.Ordinal)
-            .Replace("JSON deserialization for type ", "", StringComparison.Ordinal)
-            .Replace("The JSON property", "The field", StringComparison.Ordinal)
-            .Replace(" was missing required properties including:", " lacks", StringComparison.Ordinal);
+        for (var cut = path.Length; cut > 0; cut = path.LastIndexOfAny(['.', '['], cut - 1))
+        {
+            if (JsonPlace.LineOf(utf8, path[..cut]) is { } line)
+            {
+                return line;
+            }
+        }
+        return 1;
     }
 }

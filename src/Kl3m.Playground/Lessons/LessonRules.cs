@@ -14,21 +14,21 @@ internal static class LessonRules
     {
         if (lesson.Steps.Count is 0 or > MostSteps)
         {
-            yield return ("$.steps", $"must hold 1 to {MostSteps} steps.");
+            yield return ("steps", $"must hold 1 to {MostSteps} steps.");
         }
         if (lesson.Title.Length is 0 or > 120)
         {
-            yield return ("$.title", "must have 1 to 120 letters.");
+            yield return ("title", "must have 1 to 120 letters.");
         }
         if (lesson.Minutes is < 1 or > 600)
         {
-            yield return ("$.minutes", "must be 1 to 600.");
+            yield return ("minutes", "must be 1 to 600.");
         }
         for (var i = 0; i < lesson.Steps.Count; i++)
         {
             foreach (var (field, message) in Problems(lesson.Steps[i]))
             {
-                yield return ($"$.steps[{i}].{field}", message);
+                yield return ($"steps[{i}].{field}", message);
             }
         }
     }

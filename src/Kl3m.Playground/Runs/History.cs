@@ -1,6 +1,6 @@
 namespace Kl3m.Playground.Runs;
 
-/// <summary>What can be undone and redone. Changes of one kind that follow each other closely are one step.</summary>
+/// <summary>What can be undone and redone. Changes of one kind that follow each other closely can be one step: a word typed, a slider moved.</summary>
 internal sealed class History<T>(TimeProvider time)
     where T : class
 {
@@ -17,9 +17,10 @@ internal sealed class History<T>(TimeProvider time)
     public bool CanRedo => future.Count > 0;
 
     /// <summary>Call before a change.</summary>
-    public void Remember(T now, string kind)
+    /// <param name="kind">Changes of the same kind join; null never does.</param>
+    public void Remember(T now, string? kind)
     {
-        var follows = kind == lastKind && time.GetElapsedTime(lastTime) < Close;
+        var follows = kind is not null && kind == lastKind && time.GetElapsedTime(lastTime) < Close;
         (lastKind, lastTime) = (kind, time.GetTimestamp());
         future.Clear();
         if (follows && past.Count > 0)
@@ -30,6 +31,15 @@ internal sealed class History<T>(TimeProvider time)
         if (past.Count > Most)
         {
             past.RemoveFirst();
+        }
+    }
+
+    /// <summary>The change that was announced last did not come about.</summary>
+    public void TakeBack()
+    {
+        if (past.Count > 0)
+        {
+            past.RemoveLast();
         }
     }
 

@@ -122,7 +122,7 @@ public sealed class Run
 
     /// <summary>Puts an event's logits where the budget counts them, for events that wait before they are recorded.</summary>
     internal HeldEvent Hold(GenerationEvent happened) =>
-        happened is TokenGenerated { Logits: { } logits } token ? new(token with { Logits = null }, memory?.Keep(logits)) : new(happened, null);
+        happened is TokenGenerated { Logits: { Length: > 0 } logits } token ? new(token with { Logits = null }, memory?.Keep(logits)) : new(happened, null);
 
     internal void Record(HeldEvent held)
     {

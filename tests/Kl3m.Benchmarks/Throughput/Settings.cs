@@ -10,7 +10,7 @@ internal sealed record Settings
         throughput: tokens/s, first tokens, and what is told about each token, of one model on this machine
 
           --model FOLDER        a model folder
-          --shape NAME          instead: random weights of a shape: 1.7b, 170m, bundled (what is taken without either), tiny
+          --shape NAME          instead: random weights of a shape: 1.7b, 1.7b-4-layers, 170m, bundled (what is taken without either), tiny
           --device NAME         auto, cpu, cuda, cuda:N                                                          (auto)
           --dtype NAME          as Engine:Dtype: auto, fp32, bf16, int8                                          (auto)
           --threads N           of the model on a CPU; 0 as the engine chooses                                   (0)

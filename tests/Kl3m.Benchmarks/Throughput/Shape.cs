@@ -7,10 +7,11 @@ namespace Kl3m.Benchmarks.Throughput;
 /// <summary>Sizes of models with random weights: what a step costs does not depend on what the weights are.</summary>
 internal static class Shape
 {
-    /// <summary>The models of that name; the bundled one, and one to try the program itself with.</summary>
+    /// <summary>The models of that name, the largest also with four of its layers to try things on; the bundled one, and one to try this program with.</summary>
     private static readonly Dictionary<string, GptNeoXConfig> Named = new()
     {
         ["1.7b"] = Of(hidden: 2048, inner: 8192, layers: 32, heads: 32, vocabulary: 32768, context: 8192),
+        ["1.7b-4-layers"] = Of(hidden: 2048, inner: 8192, layers: 4, heads: 32, vocabulary: 32768, context: 8192),
         ["170m"] = Of(hidden: 1024, inner: 1024, layers: 16, heads: 16, vocabulary: 32768, context: 4096),
         ["bundled"] = Of(hidden: 256, inner: 1024, layers: 6, heads: 4, vocabulary: 4096, context: 1024),
         ["tiny"] = Of(hidden: 64, inner: 256, layers: 2, heads: 4, vocabulary: 512, context: 1024),

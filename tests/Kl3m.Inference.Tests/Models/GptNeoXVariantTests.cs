@@ -55,7 +55,7 @@ public sealed class GptNeoXVariantTests
         CheckRunner(config, runner, expected);
 
         using var host = new ModelRunner(Random(config), 1 << 20);
-        host.Prepare(threads: 1);
+        host.Prepare(ScalarType.Float32, threads: 2);
         CheckRunner(config, host, expected);
     }
 

@@ -11,8 +11,8 @@ public sealed class ModelRunnerTests
         VocabSize = 20, HiddenSize = 16, NumHiddenLayers = 2, NumAttentionHeads = 2, IntermediateSize = 16, MaxPositionEmbeddings = 8,
     };
 
-    /// <summary>2 layers: keys of 2 heads of 8 floats, values filled up to 16.</summary>
-    private const long BytesPerToken = 2 * (2 * 8 + 2 * 16) * 4;
+    /// <summary>2 layers: keys of 2 heads of 8 floats, values filled up to 32.</summary>
+    private const long BytesPerToken = 2 * (2 * 8 + 2 * 32) * 4;
 
     [Fact]
     public void A_slot_is_refused_where_memory_ends_and_given_again_once_some_is_released()

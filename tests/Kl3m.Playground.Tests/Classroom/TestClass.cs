@@ -31,14 +31,16 @@ internal sealed class TestClass : IDisposable
     public RoomRegistry Registry { get; }
 
     /// <summary>A browser that has just come to the app, with its own playground.</summary>
-    public ClassroomState Visit(PlaygroundState? playground = null, string address = "10.0.0.1")
+    public ClassroomState Visit(PlaygroundState? playground = null, string address = "10.0.0.1", Desk? desk = null)
     {
-        var visitor = new ClassroomState(Registry, Catalogue, playground ?? Playground(), new Visitor { Address = address }, Time, NullLogger<ClassroomState>.Instance);
+        desk ??= new();
+        var visitor = new ClassroomState(Registry, Catalogue, new ChosenModel(Catalogue, desk), desk, playground ?? Playground(), new Visitor { Address = address }, Time, NullLogger<ClassroomState>.Instance);
         visitors.Add(visitor);
         return visitor;
     }
 
-    public PlaygroundState Playground() => new(new ChosenModel(Catalogue), new RunStore(new(Options.Create(new RunOptions())), Time), Time, NullLogger<PlaygroundState>.Instance);
+    public PlaygroundState Playground(Desk? desk = null) =>
+        new(new ChosenModel(Catalogue, desk), new RunStore(new(Options.Create(new RunOptions())), Time), Time, NullLogger<PlaygroundState>.Instance);
 
     /// <summary>A teacher in a new room.</summary>
     public (ClassroomState Teacher, Room Room, string Key) Open()

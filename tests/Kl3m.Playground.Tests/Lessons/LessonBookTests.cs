@@ -43,6 +43,7 @@ public sealed class LessonBookTests
     [InlineData("\"at_least\": 1", "\"at_lest\": 1", 9)]
     [InlineData("\"task\": \"Do it.\",", "", 9)]
     [InlineData("\"kind\": \"measure\"", "\"kind\": \"magic\"", 9)]
+    [InlineData("\"kind\": \"measure\",", "", 9)]
     [InlineData("\"title\": \"One\",", "\"title\": \"One\"", 6)]
     [InlineData("\"minutes\": 5,", "\"minutes\": 5000,", 2)]
     public void A_broken_file_is_told_with_its_line(string good, string broken, int line)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace Kl3m.Inference.Models.Host;
 
@@ -33,5 +34,25 @@ internal sealed unsafe class HostMemory<T> : IDisposable where T : unmanaged
         NativeMemory.AlignedFree(start);
         start = null;
         Length = 0;
+    }
+}
+
+internal static unsafe class HostMemory
+{
+    /// <summary>The numbers of an fp32 tensor.</summary>
+    public static HostMemory<float> Copy(Tensor tensor)
+    {
+        var copy = new HostMemory<float>(tensor.NumberOfElements);
+        tensor.data<float>().CopyTo(new Span<float>(copy.Start, (int)copy.Length));
+        return copy;
+    }
+
+    /// <summary>The numbers of an fp32 tensor, or zeros for none, with zeros behind them up to a multiple.</summary>
+    public static HostMemory<float> Padded(Tensor? tensor, int length, int multiple)
+    {
+        var copy = new HostMemory<float>((length + multiple - 1) / multiple * multiple);
+        new Span<float>(copy.Start, (int)copy.Length).Clear();
+        tensor?.data<float>().CopyTo(new Span<float>(copy.Start, length));
+        return copy;
     }
 }

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Kl3m.Inference.Models.Host;
 
 /// <summary>
-/// The model's forward pass over plain memory, without a tensor: on small models a tensor operation costs more than what it computes.
-/// Rows are tokens, as in <see cref="GptNeoXLayer"/>, and no row's result depends on another but through the attention.
+/// The model's forward pass on a CPU over plain memory, without a tensor operation: on small models one costs more than what it computes, and
+/// libtorch's threads wait for each other after each. Rows are tokens, as in <see cref="GptNeoXLayer"/>; what stands between the linears is
+/// computed in fp32, and no row's result depends on another but through the attention.
 /// </summary>
 internal sealed unsafe class HostModel : IDisposable
 {
@@ -14,74 +15,88 @@ internal sealed unsafe class HostModel : IDisposable
     private const int HeadRows = 64;
 
     private readonly GptNeoXConfig config;
-    private readonly HostMemory<float> embedding;
-    private readonly Layer[] layers;
-    private readonly Norm finalNorm;
-    private readonly PanelLinear head;
+    private readonly Team team;
+    private readonly HostWeights weights;
     private readonly HostMemory<float> x = new();
     private readonly HostMemory<float> normed = new();
     private readonly HostMemory<float> wide = new();
     private readonly HostMemory<float> attended = new();
     private readonly HostMemory<float> branch = new();
     private readonly HostMemory<float> mlp = new();
+    private readonly RowWork beforeQkv;
+    private readonly RowWork beforeDense;
+    private readonly RowWork beforeUp;
+    private readonly RowWork beforeDown;
+    private readonly RowWork afterDown;
+    private HostLayer layer = null!;
+    private int rows;
 
-    /// <param name="model">In fp32 on the CPU. Its weights are copied and then freed: it can no longer run itself.</param>
-    public HostModel(GptNeoXModel model)
+    /// <param name="model">On the CPU. Its weights are taken over and freed, layer by layer: it can no longer run itself.</param>
+    /// <param name="dtype">fp32 or bf16, in which the model is, or int8.</param>
+    public HostModel(GptNeoXModel model, ScalarType dtype, int threads)
     {
         config = model.Config;
-        var parameters = model.Parameters.ToDictionary(pair => pair.Name, pair => pair.Parameter);
-        embedding = Copy("gpt_neox.embed_in.weight");
-        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(index => ReadLayer($"gpt_neox.layers.{index}"))];
-        finalNorm = ReadNorm("gpt_neox.final_layer_norm");
-        head = new(parameters[config.TieWordEmbeddings ? "gpt_neox.embed_in.weight" : "embed_out.weight"], null);
-        foreach (var parameter in parameters.Values)
+        weights = new(model, dtype, threads);
+        // Each calls libtorch by itself: with one thread, and without noting what a gradient would need.
+        team = new(threads, () =>
         {
-            parameter.Dispose();
-        }
-
-        HostMemory<float> Copy(string name)
+            set_num_threads(1);
+            return inference_mode();
+        });
+        beforeQkv = new(() => rows, row =>
         {
-            var tensor = parameters[name];
-            var copy = new HostMemory<float>(tensor.NumberOfElements);
-            fixed (byte* source = tensor.bytes)
+            layer.InputNorm.Apply(Row(x, row), Row(normed, row));
+            layer.Qkv.Take(row);
+        });
+        beforeDense = new(() => rows, row => layer.Dense.Take(row));
+        beforeUp = new(() => rows, row =>
+        {
+            if (!config.UseParallelResidual)
             {
-                Buffer.MemoryCopy(source, copy.Start, copy.Length * sizeof(float), copy.Length * sizeof(float));
+                RowKernels.Add(Row(branch, row), Row(x, row), config.HiddenSize);
             }
-            return copy;
-        }
-        Norm ReadNorm(string name) => new(Copy(name + ".weight"), Copy(name + ".bias"));
-        PanelLinear Linear(string name, bool bias = true) => new(parameters[name + ".weight"], bias ? parameters[name + ".bias"] : null);
-        Layer ReadLayer(string name) => new(
-            ReadNorm(name + ".input_layernorm"), ReadNorm(name + ".post_attention_layernorm"),
-            Linear(name + ".attention.query_key_value", config.AttentionBias), Linear(name + ".attention.dense", config.AttentionBias),
-            Linear(name + ".mlp.dense_h_to_4h"), Linear(name + ".mlp.dense_4h_to_h"));
+            layer.PostAttentionNorm.Apply(Row(x, row), Row(normed, row));
+            layer.Up.Take(row);
+        });
+        beforeDown = new(() => rows, row =>
+        {
+            RowKernels.Gelu(wide.Start + (long)row * config.IntermediateSize, config.IntermediateSize);
+            layer.Down.Take(row);
+        });
+        afterDown = new(() => rows, row =>
+        {
+            if (config.UseParallelResidual)
+            {
+                RowKernels.AddBranches(Row(mlp, row), Row(branch, row), Row(x, row), config.HiddenSize);
+            }
+            else
+            {
+                RowKernels.Add(Row(mlp, row), Row(x, row), config.HiddenSize);
+            }
+        });
     }
 
-    public double BytesPerWeight => head.BytesPerWeight;
+    /// <summary>What reading one weight of the linears moves.</summary>
+    public double BytesPerWeight => weights.Head.BytesPerWeight;
 
-    /// <summary>Whether this path has what the model needs, and is faster: it runs on one thread, and its vectors want fused multiply-adds.</summary>
-    public static bool Serves(GptNeoXConfig config, ScalarType dtype, Device device, int threads) =>
-        device.type == DeviceType.CPU && dtype == ScalarType.Float32 && threads == 1 && config.HiddenAct is ("gelu" or "gelu_python") && Fma.IsSupported;
+    /// <summary>Whether this path has what the model needs: exact GELU, vectors with fused multiply-adds, and for bf16 oneDNN's products.</summary>
+    public static bool Serves(GptNeoXConfig config, ScalarType dtype, Device device) =>
+        device.type == DeviceType.CPU && config.HiddenAct is "gelu" or "gelu_python" && Fma.IsSupported
+        && (dtype == ScalarType.Float32 || (dtype == ScalarType.Int8 && Int8Panel.IsSupported) || (dtype == ScalarType.BFloat16 && PackedLinear.Serves(dtype, device)));
 
     /// <summary>Runs the layers over tokens, of whichever sequences; <see cref="Head"/> reads the result.</summary>
     /// <param name="attention">Begun with the same rows.</param>
     public void Run(ReadOnlySpan<long> ids, PagedAttention attention)
     {
-        var (rows, hidden) = (ids.Length, config.HiddenSize);
-        var count = (long)rows * hidden;
-        x.Reserve(count);
-        normed.Reserve(count);
-        attended.Reserve(count);
-        branch.Reserve(count);
-        mlp.Reserve(count);
-        wide.Reserve((long)rows * Math.Max(3 * hidden, config.IntermediateSize));
+        rows = ids.Length;
+        Reserve();
         for (var row = 0; row < rows; row++)
         {
-            new Span<float>(embedding.Start + ids[row] * hidden, hidden).CopyTo(new(x.Start + (long)row * hidden, hidden));
+            weights.Embed(ids[row], Row(x, row));
         }
-        for (var index = 0; index < layers.Length; index++)
+        for (var index = 0; index < weights.Layers.Length; index++)
         {
-            Run(layers[index], index, rows, count, attention);
+            Run(index, attention);
         }
     }
 
@@ -89,83 +104,55 @@ internal sealed unsafe class HostModel : IDisposable
     /// <param name="logits">[wanted rows, vocabulary].</param>
     public void Head(ReadOnlySpan<long> wanted, Span<float> logits)
     {
-        var (hidden, vocabulary) = (config.HiddenSize, config.VocabSize);
-        normed.Reserve((long)HeadRows * hidden);
         fixed (float* target = logits)
         {
             for (var done = 0; done < wanted.Length; done += HeadRows)
             {
-                var rows = Math.Min(HeadRows, wanted.Length - done);
-                for (var i = 0; i < rows; i++)
+                var count = Math.Min(HeadRows, wanted.Length - done);
+                normed.Reserve((long)count * config.HiddenSize);
+                weights.Head.Begin(normed.Start, count, target + (long)done * config.VocabSize);
+                for (var i = 0; i < count; i++)
                 {
-                    finalNorm.Apply(x.Start + wanted[done + i] * hidden, 1, config, normed.Start + (long)i * hidden);
+                    weights.FinalNorm.Apply(Row(x, wanted[done + i]), Row(normed, i));
+                    weights.Head.Take(i);
                 }
-                head.Apply(normed.Start, rows, target + (long)done * vocabulary);
+                team.Run(weights.Head);
             }
         }
     }
 
     public void Dispose()
     {
-        embedding.Dispose();
-        Array.ForEach(layers, layer => layer.Dispose());
-        finalNorm.Dispose();
-        head.Dispose();
+        team.Dispose();
+        weights.Dispose();
         Array.ForEach([x, normed, wide, attended, branch, mlp], memory => memory.Dispose());
     }
 
-    private void Run(Layer layer, int index, int rows, long count, PagedAttention attention)
+    private void Run(int index, PagedAttention attention)
     {
-        layer.InputNorm.Apply(x.Start, rows, config, normed.Start);
-        layer.Qkv.Apply(normed.Start, rows, wide.Start);
+        layer = weights.Layers[index];
+        layer.Qkv.Begin(normed.Start, rows, wide.Start);
+        team.Run(beforeQkv);
+        team.Run(layer.Qkv);
         attention.Apply(index, wide.Start, attended.Start);
-        layer.Dense.Apply(attended.Start, rows, branch.Start);
-        if (!config.UseParallelResidual)
-        {
-            RowKernels.Add(branch.Start, x.Start, count);
-        }
-        layer.PostAttentionNorm.Apply(x.Start, rows, config, normed.Start);
-        layer.Up.Apply(normed.Start, rows, wide.Start);
-        RowKernels.Gelu(wide.Start, (long)rows * config.IntermediateSize);
-        layer.Down.Apply(wide.Start, rows, mlp.Start);
-        if (config.UseParallelResidual)
-        {
-            RowKernels.AddBranches(mlp.Start, branch.Start, x.Start, count);
-        }
-        else
-        {
-            RowKernels.Add(mlp.Start, x.Start, count);
-        }
+        layer.Dense.Begin(attended.Start, rows, branch.Start);
+        team.Run(beforeDense);
+        team.Run(layer.Dense);
+        layer.Up.Begin(normed.Start, rows, wide.Start);
+        team.Run(beforeUp);
+        team.Run(layer.Up);
+        layer.Down.Begin(wide.Start, rows, mlp.Start);
+        team.Run(beforeDown);
+        team.Run(layer.Down);
+        team.Run(afterDown);
     }
 
-    private sealed record Norm(HostMemory<float> Weight, HostMemory<float> Bias) : IDisposable
-    {
-        public void Apply(float* x, int rows, GptNeoXConfig config, float* y)
-        {
-            var hidden = config.HiddenSize;
-            for (var row = 0; row < rows; row++, x += hidden, y += hidden)
-            {
-                RowKernels.Normalise(x, hidden, Weight.Start, Bias.Start, (float)config.LayerNormEps, y);
-            }
-        }
+    private float* Row(HostMemory<float> memory, long row) => memory.Start + row * config.HiddenSize;
 
-        public void Dispose()
-        {
-            Weight.Dispose();
-            Bias.Dispose();
-        }
-    }
-
-    private sealed record Layer(Norm InputNorm, Norm PostAttentionNorm, PanelLinear Qkv, PanelLinear Dense, PanelLinear Up, PanelLinear Down) : IDisposable
+    private void Reserve()
     {
-        public void Dispose()
-        {
-            InputNorm.Dispose();
-            PostAttentionNorm.Dispose();
-            Qkv.Dispose();
-            Dense.Dispose();
-            Up.Dispose();
-            Down.Dispose();
-        }
+        var count = (long)rows * config.HiddenSize;
+        Array.ForEach([x, normed, attended, branch, mlp], memory => memory.Reserve(count));
+        wide.Reserve((long)rows * Math.Max(3 * config.HiddenSize, config.IntermediateSize));
     }
 }

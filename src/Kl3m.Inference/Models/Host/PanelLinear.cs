@@ -11,7 +11,7 @@ namespace Kl3m.Inference.Models.Host;
 /// Every output is one chain of fused multiply-adds over the inputs in their order, then the bias: a row's result does not depend on the
 /// rows beside it.
 /// </remarks>
-internal sealed unsafe class PanelLinear : IDisposable
+internal sealed unsafe class PanelLinear : HostLinear
 {
     private readonly int inputs;
     private readonly int outputs;
@@ -24,15 +24,12 @@ internal sealed unsafe class PanelLinear : IDisposable
     public PanelLinear(Tensor weight, Tensor? bias)
     {
         (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
-        var padded = (outputs + Panel.Width - 1) / Panel.Width * Panel.Width;
-        this.bias = new(padded);
-        new Span<float>(this.bias.Start, padded).Clear();
-        bias?.data<float>().CopyTo(new Span<float>(this.bias.Start, outputs));
+        this.bias = HostMemory.Padded(bias, outputs, Panel.Width);
         fixed (byte* source = weight.bytes)
         {
             isNarrow = Panel.IsNarrow(new((float*)source, outputs * inputs));
-            panels = new((long)padded * inputs * BytesPerWeight);
-            for (var panel = 0; panel < padded / Panel.Width; panel++)
+            panels = new((long)Items * Panel.Width * inputs * (int)BytesPerWeight);
+            for (var panel = 0; panel < Items; panel++)
             {
                 var rows = Math.Min(Panel.Width, outputs - panel * Panel.Width);
                 Panel.Pack((float*)source + (long)panel * Panel.Width * inputs, rows, inputs, PanelAt(panel), isNarrow);
@@ -40,34 +37,29 @@ internal sealed unsafe class PanelLinear : IDisposable
         }
     }
 
-    public int Outputs => outputs;
+    public override double BytesPerWeight => isNarrow ? 2 : 4;
 
-    public int BytesPerWeight => isNarrow ? 2 : 4;
+    public override int Items => (outputs + Panel.Width - 1) / Panel.Width;
 
-    /// <param name="x">[rows, inputs].</param>
-    /// <param name="y">[rows, outputs].</param>
-    public void Apply(float* x, int rows, float* y)
+    public override void Do(int item)
     {
-        for (var first = 0; first < outputs; first += Panel.Width)
+        var first = item * Panel.Width;
+        var width = Math.Min(Panel.Width, outputs - first);
+        if (isNarrow)
         {
-            var panel = PanelAt(first / Panel.Width);
-            var width = Math.Min(Panel.Width, outputs - first);
-            if (isNarrow)
-            {
-                Panel.Multiply<ushort>(panel, bias.Start + first, x, inputs, rows, y + first, outputs, width);
-            }
-            else
-            {
-                Panel.Multiply<float>(panel, bias.Start + first, x, inputs, rows, y + first, outputs, width);
-            }
+            Panel.Multiply<ushort>(PanelAt(item), bias.Start + first, X, inputs, Rows, Y + first, outputs, width);
+        }
+        else
+        {
+            Panel.Multiply<float>(PanelAt(item), bias.Start + first, X, inputs, Rows, Y + first, outputs, width);
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         panels.Dispose();
         bias.Dispose();
     }
 
-    private byte* PanelAt(int index) => panels.Start + (long)index * Panel.Width * inputs * BytesPerWeight;
+    private byte* PanelAt(int index) => panels.Start + (long)index * Panel.Width * inputs * (int)BytesPerWeight;
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Kl3m.Inference.Tests.Models.Host;
 
-public sealed unsafe class PanelLinearTests
+public sealed class PanelLinearTests
 {
     public static TheoryData<int, int> Shapes => new() { { 1, 1 }, { 24, 40 }, { 64, 64 }, { 7, 200 }, { 256, 129 } };
 
@@ -51,19 +51,14 @@ public sealed unsafe class PanelLinearTests
         }
     }
 
-    private static float[] Apply(float[] weight, float[] bias, float[] x, int inputs, int? bytesPerWeight = null)
+    private static float[] Apply(float[] weight, float[] bias, float[] x, int inputs, double? bytesPerWeight = null)
     {
         var outputs = bias.Length;
         using var weightTensor = tensor(weight, outputs, inputs);
         using var biasTensor = tensor(bias);
         using var linear = new PanelLinear(weightTensor, biasTensor);
         Assert.Equal(bytesPerWeight ?? linear.BytesPerWeight, linear.BytesPerWeight);
-        var y = new float[x.Length / inputs * outputs];
-        fixed (float* source = x, target = y)
-        {
-            linear.Apply(source, x.Length / inputs, target);
-        }
-        return y;
+        return Linears.Apply(linear, x, inputs, outputs);
     }
 
     private static float[] Random(int count, int seed)

@@ -95,7 +95,7 @@ public sealed partial class SamplerStripTests
             float Get(string name, float off) => given.GetValueOrDefault(name) is { } value ? Number(value) : off;
             var settings = new SamplingParams
             {
-                Temperature = Get("temperature", 1), TopK = (int)Get("top_k", 0), TopP = Get("top_p", 1), MinP = Get("min_p", 0), TypicalP = Get("typical_p", 1),
+                Temperature = Get("temperature", 1), TopK = given.ContainsKey("top_k") ? (int)Get("top_k", 0) : 50, TopP = Get("top_p", 1), MinP = Get("min_p", 0), TypicalP = Get("typical_p", 1),
                 RepetitionPenalty = Get("repetition_penalty", 1), NoRepeatNgramSize = (int)Get("no_repeat_ngram_size", 0),
             };
             var strip = SamplerStrip.Work(new Sampler(logits.Length), new(new PositionLogits(logits, false), context, context.Length, 0.5, null), settings, null);

@@ -120,7 +120,7 @@ public sealed class PlaygroundStateTests
         await fixture.Until(state => state.IsRunning);
         await generator.Asked(2);
         Assert.Null(fixture.State.Waiting);
-        Assert.Same(generator.Requests[0], generator.Requests[1]);
+        Assert.Equal(generator.Requests[0], generator.Requests[1]);
     }
 
     [Fact]
@@ -199,9 +199,14 @@ public sealed class PlaygroundStateTests
         await running;
         generator.Finish();
         await fixture.State.ContinueAsync(1);
-        Assert.Equal([10, 11, 260], generator.Requests[1].PromptTokenIds);
-        Assert.Null(generator.Requests[1].Prompt);
-        Assert.Equal("Governing Law. be ", fixture.State.Prompt);
+        var asked = generator.Requests[1];
+        Assert.Equal([10, 11], asked.PromptTokenIds!);
+        Assert.Equal([260], asked.CompletionTokenIds);
+        Assert.Null(asked.Prompt);
+        // With the dice of that continuation, and as a part of it: prompt and neighbours stay.
+        Assert.Equal((1, 7UL, 1), (asked.FirstSequence, asked.Sampling.Seed, asked.Sampling.Sequences));
+        Assert.Equal("Governing Law. ", fixture.State.Prompt);
+        Assert.Equal("be ", fixture.State.Run!.Sequences[1].Text);
     }
 
     [Fact]

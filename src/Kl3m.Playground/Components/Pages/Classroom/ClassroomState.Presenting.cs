@@ -42,7 +42,7 @@ internal sealed partial class ClassroomState
         if (IsTeacher && Room is { } room && presented != now)
         {
             presented = now;
-            Tell(room.PresentRun(key, new Present(now.Prompt, now.Sampling, now.Selected), now.Run));
+            Tell(room.PresentRun(key, new Present(now.Prompt, now.Sampling, now.Selected, now.Run?.Model.Id), now.Run));
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class CompareState
 
     private async Task RunAsync(List<CompareColumn> started)
     {
-        if (catalogue.Default is null || started.Any(column => column.IsRunning))
+        if (model.Generator is null || started.Any(column => column.IsRunning))
         {
             return;
         }
@@ -39,7 +39,8 @@ internal sealed partial class CompareState
         {
             column.Start(new Run(request, generator.Model, time), generator, LogUnforeseen);
         }
-        (Fork, Selected, Notices) = (null, null, []);
+        (Fork, Selected, Refused) = (Fork.Find(columns), null, []);
+        Replays.Clear();
         Announcement = started.Count > 1 ? $"{started.Count} columns are writing" : $"Column {LetterOf(started[0])} is writing";
         Changed?.Invoke();
         ticking = ticking is { IsCompleted: false } ? ticking : ShowAsync();
@@ -49,7 +50,7 @@ internal sealed partial class CompareState
     private GenerationRequest Ask(CompareColumn column) => new()
     {
         Prompt = Prompt,
-        Sampling = column.Sampling with { Seed = SameDice ? Seed : unchecked(Seed + (ulong)columns.IndexOf(column)) },
+        Sampling = column.Sampling with { Seed = SeedOf(columns.IndexOf(column)) },
         Alternatives = Alternatives,
         User = user,
     };

@@ -17,18 +17,18 @@ internal sealed partial class CompareState : IAsyncDisposable
 
     private static readonly float[] FirstTemperatures = [0.3f, 0.7f, 1.2f];
 
-    private readonly BackendCatalogue catalogue;
+    private readonly ChosenModel model;
     private readonly TimeProvider time;
     private readonly ILogger<CompareState> logger;
     private readonly PromptLength length;
     private readonly List<CompareColumn> columns = [];
     private readonly string user = Guid.NewGuid().ToString("N");
 
-    public CompareState(BackendCatalogue catalogue, TimeProvider time, ILogger<CompareState> logger)
+    public CompareState(ChosenModel model, TimeProvider time, ILogger<CompareState> logger)
     {
-        (this.catalogue, this.time, this.logger) = (catalogue, time, logger);
+        (this.model, this.time, this.logger) = (model, time, logger);
         length = new PromptLength(time, () => Changed?.Invoke());
-        columns.AddRange(FirstTemperatures.Select(temperature => new CompareColumn(new() { Temperature = temperature, MaxTokens = 64 }, null)));
+        columns.AddRange(FirstTemperatures.Select(temperature => new CompareColumn(new() { Temperature = temperature, TopK = 50, MaxTokens = 64 }, null)));
     }
 
     /// <summary>Prompt, settings, columns, selection or a run's beginning and end have changed.</summary>
@@ -57,31 +57,28 @@ internal sealed partial class CompareState : IAsyncDisposable
 
     public bool IsRunning => columns.Any(column => column.IsRunning);
 
-    public bool CanRun => catalogue.Default is not null && !IsRunning;
+    public bool CanRun => model.Generator is not null && !IsRunning;
 
     /// <summary>What a screen reader is told.</summary>
     public string Announcement { get; private set; } = "";
-
-    /// <summary>What was wrong with a link or a receipt; empty when it was well.</summary>
-    public IReadOnlyList<string> Notices { get; private set; } = [];
 
     public static string Letter(int index) => ((char)('A' + index)).ToString();
 
     public string LetterOf(CompareColumn column) => Letter(columns.IndexOf(column));
 
-    public ITextGenerator? GeneratorOf(CompareColumn column) => catalogue.Find(column.Model);
+    public ITextGenerator? GeneratorOf(CompareColumn column) => model.Find(column.Model);
 
     /// <summary>What it shows was written with another prompt, seed or setting than those that stand now.</summary>
     public bool IsStale(CompareColumn column) =>
-        column.Run is { } run && (run.Request.Prompt != Prompt || run.Request.Sampling with { Seed = null } != column.Sampling || (SameDice && run.Seed != Seed) || (column.Model ?? catalogue.Default?.Model.Id) != run.Model.Id);
+        column.Run is { } run && ((run.Request.Prompt is not null && run.Request.Prompt != Prompt) || !IsSame(run.Request.Sampling, column.Sampling) || run.Seed != SeedOf(columns.IndexOf(column)) || (column.Model ?? model.Generator?.Model.Id) != run.Model.Id);
 
-    public Settings SettingsOf(CompareColumn column) => GeneratorOf(column)?.Model is { } model ? new(model.VocabularySize, model.ContextLength) : new(32_768, 8_192);
+    public Settings SettingsOf(CompareColumn column) => GeneratorOf(column)?.Model is { } info ? new(info.VocabularySize, info.ContextLength) : new(32_768, 8_192);
 
     public IReadOnlyList<FieldProblem> ProblemsOf(CompareColumn column) =>
     [
         .. Prompt.Length == 0 ? [SamplingProblems.EmptyPrompt] : Array.Empty<FieldProblem>(),
         .. SamplingProblems.Find(column.Sampling, SettingsOf(column), GeneratorOf(column)?.Model, column.Model is null ? PromptTokens : null),
-        .. GeneratorOf(column) is null && catalogue.Default is not null ? [new FieldProblem("Model", $"{column.Model} is not loaded here. Choose another model for this column.")] : Array.Empty<FieldProblem>(),
+        .. GeneratorOf(column) is null && model.Generator is not null ? [new FieldProblem("Model", $"{column.Model} is not loaded here. Choose another model for this column.")] : Array.Empty<FieldProblem>(),
     ];
 
     public void Type(string text)
@@ -89,7 +86,7 @@ internal sealed partial class CompareState : IAsyncDisposable
         if (text != Prompt)
         {
             Prompt = text;
-            length.Count(Prompt, catalogue.Default);
+            length.Count(Prompt, model.Generator);
             Changed?.Invoke();
         }
     }
@@ -160,7 +157,7 @@ internal sealed partial class CompareState : IAsyncDisposable
     /// <summary>Another model, or the first: limits and token counts are its own.</summary>
     public void ModelChanged()
     {
-        length.Count(Prompt, catalogue.Default);
+        length.Count(Prompt, model.Generator);
         Changed?.Invoke();
     }
 
@@ -169,12 +166,17 @@ internal sealed partial class CompareState : IAsyncDisposable
         Changed = null;
         Ticked = null;
         length.Dispose();
+        replays?.Dispose();
         foreach (var column in columns)
         {
             column.Stop();
         }
         await Task.CompletedTask;
     }
+
+    // Lists compare by what they are, not by what they hold; the link's text has all of it.
+    private static bool IsSame(SamplingParams one, SamplingParams other) =>
+        new PageLink("", "", one with { Seed = null, Sequences = 1 }).Fragment == new PageLink("", "", other with { Seed = null, Sequences = 1 }).Fragment;
 
     private void Replace(IReadOnlyList<CompareColumn> others)
     {

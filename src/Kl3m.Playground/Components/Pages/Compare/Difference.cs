@@ -16,7 +16,7 @@ internal sealed record Difference(string Label, IReadOnlyList<string> Values, bo
         var rows = settings.Main.Where(setting => setting.Field != nameof(SamplingParams.Sequences)).Concat(settings.Advanced)
             .Select(setting => new Difference(setting.Label, [.. state.Columns.Select(column => Value(setting, column.Sampling))], state.Columns.All(column => setting.IsNeutral(column.Sampling) && setting.Field != nameof(SamplingParams.MaxTokens))))
             .ToList();
-        rows.Add(new("Seed", [.. state.Columns.Select((_, index) => (state.SameDice ? state.Seed : unchecked(state.Seed + (ulong)index)).ToString(CultureInfo.InvariantCulture))], false));
+        rows.Add(new("Seed", [.. state.Columns.Select((_, index) => state.Link.Columns[index].Sampling.Seed!.Value.ToString(CultureInfo.InvariantCulture))], false));
         rows.Add(new("Stop texts", [.. state.Columns.Select(column => column.Sampling.Stop.Count == 0 ? "none" : string.Join(", ", column.Sampling.Stop.Select(EscapedText.Write)))], state.Columns.All(column => column.Sampling.Stop.Count == 0)));
         rows.Add(new("At <|end|>", [.. state.Columns.Select(column => column.Sampling.StopAtEnd ? "stops" : "goes on")], state.Columns.All(column => column.Sampling.StopAtEnd)));
         rows.Add(new("Logit bias", [.. state.Columns.Select(column => column.Sampling.LogitBias.Count == 0 ? "none" : Numbers.Of(column.Sampling.LogitBias.Count, "token"))], state.Columns.All(column => column.Sampling.LogitBias.Count == 0)));

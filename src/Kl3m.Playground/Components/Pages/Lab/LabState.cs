@@ -124,6 +124,9 @@ internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel c
         return WorkAsync();
     }
 
+    /// <summary>Ends what is being read or written.</summary>
+    public void Stop() => reading?.Cancel();
+
     public void Dispose()
     {
         Changed = null;

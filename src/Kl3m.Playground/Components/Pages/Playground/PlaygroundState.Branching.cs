@@ -50,9 +50,7 @@ internal sealed partial class PlaygroundState
     {
         if (await ReadyAsync() is { } run && run.Find(place) is not null)
         {
-            Remember("run");
-            Sampling = Sampling with { Seed = NewSeed() };
-            await BranchAsync(run, place, [], Sampling, Remaining(run, place, 0));
+            await BranchAsync(run, place, [], Sampling with { Seed = NewSeed() }, Remaining(run, place, 0));
         }
     }
 
@@ -74,7 +72,7 @@ internal sealed partial class PlaygroundState
     {
         if (!IsRunning && run != Run)
         {
-            Remember("show");
+            Remember();
             (Run, Selected) = (run, selected);
             Changed?.Invoke();
         }

@@ -19,7 +19,7 @@ internal sealed partial class PlaygroundState
 
     public void Redo() => GoTo(history.Redo(Now));
 
-    private void Remember(string kind) => history.Remember(Now, kind);
+    private void Remember(string? kind = null) => history.Remember(Now, kind);
 
     private void GoTo(Moment? moment)
     {

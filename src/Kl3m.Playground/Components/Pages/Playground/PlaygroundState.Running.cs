@@ -28,7 +28,7 @@ internal sealed partial class PlaygroundState
         var (lastRun, lastSelected) = (Run, Selected);
         var run = runs.Start(request, generator.Model, branch);
         using var cancellation = new CancellationTokenSource();
-        Remember("run");
+        Remember();
         (Run, Selected, running) = (run, branch is { Forced.Count: > 0 } ? new(branch.Sequence, branch.Position) : null, cancellation);
         Announcement = "";
         Pace.Begin(request.CompletionTokenIds.Count);
@@ -66,7 +66,7 @@ internal sealed partial class PlaygroundState
         if (Run == refusedRun)
         {
             (Run, Selected) = (lastRun, lastSelected);
-            history.Undo(Now);
+            history.TakeBack();
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed partial class PlaygroundState
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
             for (var left = busy.RetryAfter; left > TimeSpan.Zero; left = until - time.GetUtcNow())
             {
-                Waiting = new(busy.Waiting, (int)Math.Ceiling(left.TotalSeconds));
+                Waiting = new(busy.Waiting, (int)Math.Ceiling(left.TotalSeconds), busy.Reason);
                 Changed?.Invoke();
                 await timer.WaitForNextTickAsync(cancellation.Token);
             }
@@ -170,4 +170,5 @@ internal sealed partial class PlaygroundState
 /// <summary>The engine's queue is full.</summary>
 /// <param name="InLine">How many wait in it.</param>
 /// <param name="Seconds">Until the state asks again.</param>
-internal readonly record struct Waiting(int InLine, int Seconds);
+/// <param name="Reason">What else it waits for: a room's limit, say.</param>
+internal readonly record struct Waiting(int InLine, int Seconds, string? Reason = null);

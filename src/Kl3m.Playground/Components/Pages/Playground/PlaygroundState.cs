@@ -120,7 +120,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
 
     public void Take(Preset preset)
     {
-        Remember("preset");
+        Remember();
         Preset = preset;
         Prompt = preset.Prompt;
         Sampling = preset.Apply(Sampling);
@@ -147,7 +147,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     {
         if (!IsRunning && Run is not null)
         {
-            Remember("clear");
+            Remember();
             Run = null;
             Selected = null;
             Changed?.Invoke();
@@ -184,6 +184,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         Changed = null;
         Ticked = null;
         length.Dispose();
+        replays?.Dispose();
         waiting?.Cancel();
         if (running is { } cancellation)
         {
