@@ -3,10 +3,10 @@ using Kl3m.Inference;
 namespace Kl3m.Playground.Classroom;
 
 /// <summary>Where a visitor works: alone, or in a room, as one user of the engine whatever pages they open.</summary>
-internal sealed class Desk
+public sealed class Desk
 {
     /// <summary>Null outside of rooms.</summary>
-    public Seat? Seat { get; set; }
+    internal Seat? Seat { get; set; }
 }
 
 /// <param name="User">What the engine's fairness goes by.</param>

@@ -15,7 +15,7 @@ public sealed class ReceiptTests
     {
         var run = await TestRun.WholeAsync(sequences: 2, maxTokens: 12);
         var receipt = ReceiptJson.Read(ReceiptJson.Write(await ReceiptAsync(run)));
-        var again = Assert.Single(receipt.Runs).ToRun(TimeProvider.System);
+        var again = Assert.Single(receipt.Runs).ToRun((request, model) => new Run(request, model, TimeProvider.System));
         Assert.Equal(run.PromptTokenIds, again.PromptTokenIds);
         Assert.Equal(run.Seed, again.Seed);
         Assert.Equal(RunStatus.Done, again.Status);
@@ -133,7 +133,7 @@ public sealed class ReceiptTests
             var forged = ReceiptChecks.Sign(run with { Prompt = text, Model = run.Model with { Id = text.Length > 512 ? "x" : text }, Sequences = [run.Sequences[0] with { Tokens = [token, .. run.Sequences[0].Tokens.Skip(1)] }] });
             var bytes = ReceiptJson.Write(receipt with { Runs = [forged] });
             Assert.DoesNotContain("<script", Encoding.UTF8.GetString(bytes), StringComparison.OrdinalIgnoreCase);
-            var read = ReceiptJson.Read(bytes).Runs[0].ToRun(TimeProvider.System);
+            var read = ReceiptJson.Read(bytes).Runs[0].ToRun((request, model) => new Run(request, model, TimeProvider.System));
             Assert.Equal(string.Concat(text.EnumerateRunes().Select(rune => rune.ToString())), read.Sequences[0].Tokens[0].Text);
         }
     }

@@ -256,21 +256,14 @@ internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel c
         var run = runs.Start(request with { User = user }, generator.Model, branch);
         try
         {
-            await Task.Run(() => RecordAsync(run, generator, cancellation.Token));
-            if (run.Error is { } error)
+            await Task.Run(() => run.RecordAsync(generator, LogFailed, cancellation.Token));
+            Notice = run.Error switch
             {
-                Notice = error.Message;
-            }
+                null => null,
+                InvalidRequestException mistaken => string.Join(' ', SamplingProblems.From(mistaken, Knobs, null, generator.Model).Select(problem => problem.Sentence)),
+                { } error => error.Message,
+            };
             return run.TokenCount > 0 ? run : null;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-        catch (Exception refused) when (refused is InvalidRequestException or EngineBusyException)
-        {
-            Notice = refused is InvalidRequestException mistaken ? string.Join(' ', SamplingProblems.From(mistaken, Knobs, null, generator.Model).Select(problem => problem.Sentence)) : refused.Message;
-            return null;
         }
         finally
         {
@@ -283,23 +276,6 @@ internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel c
                 reading = null;
             }
             Changed?.Invoke();
-        }
-    }
-
-    private async Task RecordAsync(Run run, ITextGenerator generator, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (var happened in generator.GenerateAsync(run.Request, cancellationToken))
-            {
-                run.Record(happened);
-            }
-        }
-        catch (Exception error) when (error is not (OperationCanceledException or InvalidRequestException or EngineBusyException))
-        {
-            // The edge: what the engine or a remote server came to grief on is told, and the page lives on.
-            LogFailed(error);
-            run.Fail(error);
         }
     }
 
