@@ -19,7 +19,7 @@ public sealed class ScorePageTests(PlaygroundPageTests.Fixture fixture) : IClass
         var tokens = page.Locator(".kp-reading-text .kp-t");
         await tokens.First.WaitForAsync();
         await Assertions.Expect(page.Locator("[role=status]").Filter(new() { HasText = "perplexity" })).ToHaveCountAsync(1);
-        await Assertions.Expect(page.Locator(".kp-score-facts")).ToContainTextAsync("bits per byte");
+        await Assertions.Expect(page.Locator(".kp-reading-facts")).ToContainTextAsync("bits per byte");
         await Assertions.Expect(page.Locator(".kp-score-recipe")).ToContainTextAsync("the first has nothing before it");
         await Assertions.Expect(page.Locator(".kp-score-true")).ToContainTextAsync("not how true");
         Assert.Equal("The Lessee shall pay the unicorn in moonlight.", string.Concat(await tokens.AllTextContentsAsync()));
@@ -120,14 +120,14 @@ public sealed class ScorePageTests(PlaygroundPageTests.Fixture fixture) : IClass
         var opened = await OpenAsync("/score");
         var page = opened.Page;
         await ScoreAsync(page);
-        await page.Locator(".kp-score-facts .kp-term").First.FocusAsync();
+        await page.Locator(".kp-reading-facts .kp-term").First.FocusAsync();
         await page.Keyboard.PressAsync("?");
         await Assertions.Expect(page.Locator("#word-perplexity")).ToBeInViewportAsync();
         await Assertions.Expect(page.Locator("#word-perplexity")).ToBeFocusedAsync();
         await page.GetByLabel("Keys of a single letter").UncheckAsync();
         await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.Locator(".mud-dialog")).ToHaveCountAsync(0);
-        await page.Locator(".kp-score-facts .kp-term").First.FocusAsync();
+        await page.Locator(".kp-reading-facts .kp-term").First.FocusAsync();
         await page.Keyboard.PressAsync("?");
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Locator(".mud-dialog")).ToHaveCountAsync(1);

@@ -12,18 +12,12 @@ using MudBlazor.Services;
 
 namespace Kl3m.Playground.Tests.Components.Score;
 
-/// <summary>500 hostile texts through Score, the file of texts and Tokens: all of them are text, whatever they look like, and nothing hidden stays hidden.</summary>
+/// <summary>Hundreds of hostile texts through Score, the file of texts and Tokens: all of them are text, whatever they look like, and nothing hidden stays hidden.</summary>
 public sealed class HostileTextTests : BunitContext
 {
-    private static readonly string[] Seeds =
-    [
-        "<script>window.pwned=1</script>", "<img src=x onerror=window.pwned=1>", "<svg/onload=window.pwned=1>", "javascript:window.pwned=1", "[a](javascript:window.pwned=1)", "<a href=\"javascript:window.pwned=1\">a</a>",
-        "</textarea><script>window.pwned=1</script>", "</title><script>window.pwned=1</script>", "<iframe srcdoc='<script>parent.pwned=1</script>'></iframe>", "\" onfocus=\"window.pwned=1\" autofocus=\"", "{{constructor.constructor('window.pwned=1')()}}",
-        "@(window.pwned=1)", "<!--<script>", "]]><script>window.pwned=1</script>", "<style>*{display:none}</style>", "<base href=//evil.example>", "&lt;script&gt;", "%3Cscript%3E", "\u202e\u202dtpircs\u202c", "\u2066\u2067\u2068\u2069", "\u200b\u200c\u200d\ufeff",
-        "\0\u0001\u0007\u001b[31m", "\ud800", "\udc00\ud800", "\ufffe\uffff", "Z̷̛͎a̶lgo", "<|end|><|start|><|pad|>", "=HYPERLINK(\"http://evil.example\")", "\r\n\r\n\t\v\f\u0085\u2028\u2029",
-    ];
-
     private static readonly System.Buffers.SearchValues<char> Unseen = System.Buffers.SearchValues.Create("\u202e\u202d\u2066\u2067\u2068\u2069\u200b\ufeff\0\u0001\u001b\u2028\u2029\u0085");
+
+    private static readonly string[] Texts = [.. HostileTexts.All(500).Where(text => text.Length > 0), "<style>*{display:none}</style><base href=//evil.invalid>", "</textarea></title><script>window.hit=1</script>", "<|end|><|start|>"];
 
     public HostileTextTests()
     {
@@ -32,6 +26,7 @@ public sealed class HostileTextTests : BunitContext
         Services.AddSingleton(Catalogue);
         Services.AddSingleton<TimeProvider>(new FakeTimeProvider());
         Services.AddScoped<Shortcuts>();
+        Services.AddScoped<ChosenModel>();
         Services.AddSingleton<Vocabularies>();
         Services.AddScoped<ScoreState>();
         Services.AddScoped<FileState>();
@@ -47,7 +42,7 @@ public sealed class HostileTextTests : BunitContext
         var (state, files, tokens) = (Services.GetRequiredService<ScoreState>(), Services.GetRequiredService<FileState>(), Services.GetRequiredService<TokensState>());
         var score = Render<ScorePage>();
         var split = Render<TokensPage>();
-        foreach (var text in Texts(500))
+        foreach (var text in Texts)
         {
             await score.InvokeAsync(() => state.Type(0, text));
             await score.InvokeAsync(state.ScoreAsync);
@@ -60,11 +55,11 @@ public sealed class HostileTextTests : BunitContext
         }
         Harmless(score);
         Harmless(split);
-        await score.InvokeAsync(() => files.Take("hostile.jsonl", Encoding.UTF8.GetBytes(string.Join('\n', Texts(500).Select(text => System.Text.Json.JsonSerializer.Serialize(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text))))))));
+        await score.InvokeAsync(() => files.Take("hostile.jsonl", Encoding.UTF8.GetBytes(string.Join('\n', Texts.Select(text => System.Text.Json.JsonSerializer.Serialize(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text))))))));
         Assert.Null(files.Problem);
         await score.InvokeAsync(files.ScoreAsync);
         // What is white space alone is no text of a file.
-        Assert.Equal(Texts(500).Count(text => !string.IsNullOrWhiteSpace(text)), files.Done);
+        Assert.Equal(Texts.Count(text => !string.IsNullOrWhiteSpace(text)), files.Done);
         await score.InvokeAsync(files.Toggle);
         Harmless(score);
     }
@@ -72,7 +67,7 @@ public sealed class HostileTextTests : BunitContext
     [Fact]
     public void Whatever_reorders_or_hides_is_drawn_as_what_it_is()
     {
-        foreach (var text in Texts(500))
+        foreach (var text in Texts)
         {
             var shown = string.Concat(Visible.Parts(text, standalone: false).Select(part => part.Text));
             Assert.True(shown.AsSpan().IndexOfAny(Unseen) < 0, shown);
@@ -84,18 +79,6 @@ public sealed class HostileTextTests : BunitContext
     {
         Assert.Empty(page.FindAll("script, iframe, img, base, style, object, embed"));
         Assert.All(page.FindAll("*"), element => Assert.DoesNotContain(element.Attributes, attribute =>
-            (attribute.Name.StartsWith("on", StringComparison.OrdinalIgnoreCase) || attribute.Name is "href" or "src") && attribute.Value.Contains("pwned", StringComparison.Ordinal)));
-    }
-
-    /// <summary>The seeds, and then the seeds mixed with each other, with brackets and with plain words.</summary>
-    private static IEnumerable<string> Texts(int count)
-    {
-        var random = new Random(7);
-        for (var i = 0; i < count; i++)
-        {
-            yield return i < Seeds.Length ? Seeds[i]
-                : i == Seeds.Length ? new string('[', 20_000)
-                : string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(4) switch { 0 => " the Lessee ", 1 => new string('<', random.Next(1, 9)), _ => Seeds[random.Next(Seeds.Length)] }));
-        }
+            (attribute.Name.StartsWith("on", StringComparison.OrdinalIgnoreCase) || attribute.Name is "href" or "src") && attribute.Value.Contains("window.hit", StringComparison.Ordinal)));
     }
 }

@@ -13,12 +13,14 @@ public sealed class ScoreStateTests : IAsyncDisposable
 {
     private readonly BackendCatalogue catalogue = new();
     private readonly FakeTimeProvider time = new();
+    private readonly ChosenModel models;
     private readonly ScoreState state;
     private readonly FileState files;
 
     public ScoreStateTests()
     {
-        state = new(catalogue, time, NullLogger<ScoreState>.Instance);
+        models = new(catalogue);
+        state = new(models, time, NullLogger<ScoreState>.Instance);
         files = new(state, time, NullLogger<FileState>.Instance);
     }
 
@@ -26,6 +28,7 @@ public sealed class ScoreStateTests : IAsyncDisposable
     {
         await files.DisposeAsync();
         await state.DisposeAsync();
+        models.Dispose();
     }
 
     [Fact]

@@ -8,15 +8,21 @@ namespace Kl3m.Playground.Tests.Components.Tokens;
 public sealed class TokensStateTests : IDisposable
 {
     private readonly BackendCatalogue catalogue = new();
+    private readonly ChosenModel models;
     private readonly TokensState state;
 
     public TokensStateTests()
     {
         catalogue.Ready(new FakeTextGenerator());
-        state = new(catalogue, new Vocabularies(), NullLogger<TokensState>.Instance);
+        models = new(catalogue);
+        state = new(models, new Vocabularies(), NullLogger<TokensState>.Instance);
     }
 
-    public void Dispose() => state.Dispose();
+    public void Dispose()
+    {
+        state.Dispose();
+        models.Dispose();
+    }
 
     [Fact]
     public async Task A_text_is_counted_in_tokens_characters_bytes_and_words()

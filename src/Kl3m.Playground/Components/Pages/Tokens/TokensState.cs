@@ -6,7 +6,7 @@ using Kl3m.Playground.Components.Shared;
 namespace Kl3m.Playground.Components.Pages.Tokens;
 
 /// <summary>What one visitor of the Tokens page has before them: a text, how one or two tokenizers split it, and a search. Belongs to the circuit's thread.</summary>
-internal sealed partial class TokensState(BackendCatalogue catalogue, Vocabularies vocabularies, ILogger<TokensState> logger) : IDisposable
+internal sealed partial class TokensState(ChosenModel models, Vocabularies vocabularies, ILogger<TokensState> logger) : IDisposable
 {
     /// <summary>Rows of a page of the vocabulary.</summary>
     public const int PageSize = 50;
@@ -17,7 +17,7 @@ internal sealed partial class TokensState(BackendCatalogue catalogue, Vocabulari
     public const string Example =
         "Notwithstanding Section 7.2(b)(ii), the Lessee shall pay $1,250.00 within thirty (30) days.\n\n    “Force majeure” — see § 12 — includes strikes, floods… and, naïvely, 😀 emoji.<|end|>";
 
-    private readonly string?[] models = new string?[2];
+    private readonly string?[] chosen = new string?[2];
     private readonly SplitText?[] splits = new SplitText?[2];
     private CancellationTokenSource? splitting;
 
@@ -49,7 +49,7 @@ internal sealed partial class TokensState(BackendCatalogue catalogue, Vocabulari
 
     public string Announcement { get; private set; } = "";
 
-    public ITextGenerator? GeneratorOf(int side) => catalogue.Find(models[side]) ?? catalogue.Default;
+    public ITextGenerator? GeneratorOf(int side) => models.Find(chosen[side]) ?? models.Generator;
 
     public Task TypeAsync(string text)
     {
@@ -59,17 +59,17 @@ internal sealed partial class TokensState(BackendCatalogue catalogue, Vocabulari
 
     public Task CompareAsync(bool on)
     {
-        IsCompared = on && catalogue.All.Count > 1;
-        if (IsCompared && (models[1] is null || models[1] == GeneratorOf(0)?.Model.Id))
+        IsCompared = on && models.All.Count > 1;
+        if (IsCompared && (chosen[1] is null || chosen[1] == GeneratorOf(0)?.Model.Id))
         {
-            models[1] = catalogue.All.FirstOrDefault(other => other != GeneratorOf(0))?.Model.Id;
+            chosen[1] = models.All.FirstOrDefault(other => other.Model.Id != GeneratorOf(0)?.Model.Id)?.Model.Id;
         }
         return SplitAsync();
     }
 
     public async Task ChooseModelAsync(int side, string? id)
     {
-        models[side] = id;
+        chosen[side] = id;
         await SplitAsync();
         if (side == 0)
         {
@@ -80,7 +80,7 @@ internal sealed partial class TokensState(BackendCatalogue catalogue, Vocabulari
     /// <summary>A model came or went, or the page is new.</summary>
     public async Task RefreshAsync()
     {
-        IsCompared &= catalogue.All.Count > 1;
+        IsCompared &= models.All.Count > 1;
         await SplitAsync();
         await SearchAsync(Query);
     }
@@ -114,7 +114,7 @@ internal sealed partial class TokensState(BackendCatalogue catalogue, Vocabulari
         }
         try
         {
-            var vocabulary = await vocabularies.OfAsync(generator);
+            var vocabulary = await vocabularies.OfAsync(models.All.FirstOrDefault(loaded => loaded.Model.Id == generator.Model.Id) ?? generator);
             var match = await Task.Run(() => vocabulary.Search(query));
             if (query == Query)
             {

@@ -91,8 +91,7 @@ internal sealed class SequencePlot
             }
             if (peaks.TrueForAll(peak => Math.Abs(peak.Across - across) >= Apart))
             {
-                var half = BarShare / 2 / Width;
-                peaks.Add(new(i, across, across - half, across + half, Points[i].Surprisal!.Value));
+                peaks.Add(new(i, across, Points[i].Surprisal!.Value));
             }
         }
         return peaks;
@@ -100,5 +99,4 @@ internal sealed class SequencePlot
 }
 
 /// <param name="Across">The bar's middle, of the width, 0 to 1.</param>
-/// <param name="Left">Its left edge.</param>
-internal readonly record struct Peak(int Index, double Across, double Left, double Right, double Bits);
+internal readonly record struct Peak(int Index, double Across, double Bits);
