@@ -11,4 +11,4 @@ public sealed class Desk
 
 /// <param name="User">What the engine's fairness goes by.</param>
 /// <param name="Admit">Counts a request against the room's limits until it is disposed of; throws if it is too much. Null where none hold.</param>
-internal sealed record Seat(string User, Func<GenerationRequest, IDisposable>? Admit);
+public sealed record Seat(string User, Func<GenerationRequest, IDisposable>? Admit);

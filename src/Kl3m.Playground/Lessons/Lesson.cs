@@ -40,6 +40,9 @@ public sealed record LessonStep
     /// <summary>Texts to be scored, in place of the playground.</summary>
     public IReadOnlyList<string>? Score { get; init; }
 
+    /// <summary>A receipt in the folder <c>receipts</c> beside the lesson: a run that can be looked at when the engine is busy or gone.</summary>
+    public string? Prepared { get; init; }
+
     /// <summary>What to do, in one or two sentences.</summary>
     public string? Task { get; init; }
 

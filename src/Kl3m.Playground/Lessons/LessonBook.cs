@@ -49,6 +49,15 @@ internal sealed partial class LessonBook(IOptions<LessonsOptions> options)
         return [.. files.Values];
     }
 
+    /// <summary>A prepared run, from the teacher's folder or from ours.</summary>
+    /// <exception cref="ReceiptException">It is no receipt, or not as it was written.</exception>
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    public Receipt Receipt(string name)
+    {
+        var path = new[] { options.Value.Folder, BundledFolder }.OfType<string>().Select(folder => Path.Combine(folder, "receipts", Path.GetFileName(name))).FirstOrDefault(File.Exists);
+        return ReceiptJson.Read(path is null ? throw new FileNotFoundException("there is no such receipt.") : File.ReadAllBytes(path));
+    }
+
     public LessonFile? Find(string id) => All().FirstOrDefault(file => string.Equals(file.Id, id, StringComparison.OrdinalIgnoreCase));
 
     private LessonFile Read(string path)

@@ -47,6 +47,10 @@ internal static class LessonRules
         {
             yield return ("score", "must hold 1 to 3 texts.");
         }
+        if (step.Prepared is { } prepared && (prepared.Length == 0 || Path.GetFileName(prepared) != prepared || !prepared.EndsWith(".json", StringComparison.Ordinal)))
+        {
+            yield return ("prepared", "must name a file such as \"loops.json\" in the folder receipts.");
+        }
         if (step.Settings is { } settings)
         {
             foreach (var problem in settings.ToSampling().Validate())

@@ -37,6 +37,7 @@ public sealed class PageTests : BunitContext
         Services.AddScoped<BrowserStorage>();
         Services.AddScoped<RecentRuns>();
         Services.AddScoped<OwnPresets>();
+        Kl3m.Playground.Classroom.ClassroomSetup.AddClassroom(Services);
     }
 
     private PlaygroundState State => Services.GetRequiredService<PlaygroundState>();

@@ -2,6 +2,7 @@ using Kl3m.Inference;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Lessons;
 using Kl3m.Playground.Runs;
+using Kl3m.Playground.Scoring;
 
 namespace Kl3m.Playground.Components.Pages.Lessons;
 
@@ -15,16 +16,18 @@ internal sealed partial class LessonState : IDisposable
 
     private readonly LessonBook book;
     private readonly PlaygroundState playground;
+    private readonly TimeProvider time;
     private readonly ILogger<LessonState> logger;
     private readonly HashSet<(string Lesson, int Step)> passed = [];
     private readonly List<Run> finished = [];
-    private readonly List<TextScore?> scores = [];
+    private readonly List<ScoredText?> scores = [];
     private (string Prompt, SamplingParams Sampling)? stood;
     private Run? before;
+    private bool showing;
 
-    public LessonState(LessonBook book, PlaygroundState playground, ILogger<LessonState> logger)
+    public LessonState(LessonBook book, PlaygroundState playground, TimeProvider time, ILogger<LessonState> logger)
     {
-        (this.book, this.playground, this.logger) = (book, playground, logger);
+        (this.book, this.playground, this.time, this.logger) = (book, playground, time, logger);
         playground.Changed += Follow;
     }
 
@@ -45,7 +48,7 @@ internal sealed partial class LessonState : IDisposable
     /// <summary>The option or the number that the visitor gave.</summary>
     public double? Answer { get; private set; }
 
-    public IReadOnlyList<TextScore?> Scores => scores;
+    public IReadOnlyList<ScoredText?> Scores => scores;
 
     public bool IsScoring { get; private set; }
 
@@ -75,7 +78,7 @@ internal sealed partial class LessonState : IDisposable
         {
             stood ??= (playground.Prompt, playground.Sampling);
             LayOut(now);
-            scores.AddRange(Enumerable.Repeat<TextScore?>(null, now.Score?.Count ?? 0));
+            scores.AddRange(Enumerable.Repeat<ScoredText?>(null, now.Score?.Count ?? 0));
         }
         Changed?.Invoke();
     }
@@ -98,6 +101,31 @@ internal sealed partial class LessonState : IDisposable
             playground.Change(_ => was.Sampling);
         }
         (stood, Lesson, StepIndex, Result) = (null, null, 0, null);
+    }
+
+    /// <summary>Shows the step's prepared run: a receipt, which needs no engine.</summary>
+    public void ShowPrepared()
+    {
+        if (Step?.Prepared is not { } name)
+        {
+            return;
+        }
+        try
+        {
+            showing = true;
+            playground.Show(book.Receipt(name));
+            // It is looked at; it is nobody's work.
+            before = playground.Run;
+        }
+        catch (Exception broken) when (broken is ReceiptException or IOException or UnauthorizedAccessException)
+        {
+            Error = $"{name}: {broken.Message}";
+        }
+        finally
+        {
+            showing = false;
+            Changed?.Invoke();
+        }
     }
 
     public void Give(double? answer)
@@ -144,7 +172,7 @@ internal sealed partial class LessonState : IDisposable
         Changed?.Invoke();
         try
         {
-            var score = await TextScore.OfAsync(generator, text, "lesson");
+            var score = await Task.Run(() => TextScorer.ScoreAsync(generator, text, ScoringRecipe.For(generator.Model), 0, "lesson", time, null, CancellationToken.None));
             if (step == Step)
             {
                 scores[place] = score;
@@ -194,7 +222,7 @@ internal sealed partial class LessonState : IDisposable
     // What was done counts at once: nobody has to ask whether it was enough.
     private void Follow()
     {
-        if (playground.Run is { Status: RunStatus.Done or RunStatus.Stopped, TokenCount: > 0 } run && run != before && !finished.Contains(run))
+        if (!showing && playground.Run is { Status: RunStatus.Done or RunStatus.Stopped, TokenCount: > 0 } run && run != before && !finished.Contains(run))
         {
             finished.Add(run);
             if (finished.Count > MostRuns)
