@@ -23,8 +23,17 @@ public sealed record ModelInfo
     /// <summary><c>cpu</c>, <c>cuda:0</c>, or the host of a remote server.</summary>
     public required string Device { get; init; }
 
+    /// <summary>
+    /// How many of the likeliest tokens are known at a position, for a model that runs elsewhere: no logits, no entropy, no dart, and only some
+    /// final probabilities. Null when the whole vocabulary is at hand.
+    /// </summary>
+    public int? TopOnly { get; init; }
+
     /// <summary>The model's card (Markdown with YAML front matter), if its folder has a README.md.</summary>
     public string? Card { get; init; }
+
+    /// <summary>SHA-256 of the files that make the model (config.json, tokenizer.json, weights), hexadecimal, by name; empty where they are not known.</summary>
+    public IReadOnlyDictionary<string, string> FileHashes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>When the model was loaded.</summary>
     public DateTimeOffset LoadedAt { get; init; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Kl3m.Benchmarks;
+using Kl3m.Benchmarks.Crowd;
 using Kl3m.Benchmarks.Throughput;
 
 switch (args)
@@ -13,6 +14,8 @@ switch (args)
         return 0;
     case ["throughput", .. var words]:
         return ThroughputCommand.Run(words);
+    case ["crowd", .. var words]:
+        return await CrowdCommand.RunAsync(words);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

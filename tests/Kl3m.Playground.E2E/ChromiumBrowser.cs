@@ -31,7 +31,8 @@ internal sealed class ChromiumBrowser : IAsyncDisposable
         return new(playwright, browser);
     }
 
-    public async Task<WatchedPage> OpenAsync(Uri address, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    /// <summary>A page in a browser of its own, which has been nowhere yet.</summary>
+    public async Task<WatchedPage> NewPageAsync(Uri address, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
     {
         var context = await browser.NewContextAsync(new()
         {
@@ -41,7 +42,13 @@ internal sealed class ChromiumBrowser : IAsyncDisposable
             HasTouch = width < 600,
             Permissions = ["clipboard-read", "clipboard-write"],
         });
-        var page = new WatchedPage(await context.NewPageAsync(), address);
+        return new(await context.NewPageAsync(), address);
+    }
+
+    /// <summary>The first page, when it can be used.</summary>
+    public async Task<WatchedPage> OpenAsync(Uri address, int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    {
+        var page = await NewPageAsync(address, width, height, scheme);
         await page.Page.GotoAsync("/");
         await page.Page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         return page;

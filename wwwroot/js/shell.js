@@ -1,11 +1,18 @@
 // Keys that work everywhere on the page. The server is told the action, not the key.
 import { tell } from "./tell.js";
+import { watchTerms } from "./terms.js";
 
 const editable = (element) => element?.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]");
+// The prompt's own undo would know nothing of what presets and undo put there; other fields keep theirs.
+const undoable = (element) => !editable(element) || element.id === "prompt";
+const pressable = (element) => element?.closest?.("button, a, summary, input, [role=button], [data-scroll][tabindex]");
+const sliding = (element) => element?.matches?.("input[type=range]");
 const floating = () => document.querySelector(".mud-dialog, .mud-popover-open");
 
 export function listen(page) {
   const act = (action) => tell(page, "OnShortcut", action);
+  const help = (word) => tell(page, "OnHelp", word);
+  const terms = watchTerms(help);
   const onKey = (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -16,6 +23,12 @@ export function listen(page) {
       act("generate");
       return;
     }
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && /^[zy]$/i.test(event.key) && undoable(event.target)) {
+      event.preventDefault();
+      document.dispatchEvent(new CustomEvent("kp-flush"));
+      act(event.shiftKey || /y/i.test(event.key) ? "redo" : "undo");
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       if (!floating()) act("escape");
@@ -23,7 +36,11 @@ export function listen(page) {
     }
     if (document.documentElement.dataset.keys === "off" || editable(event.target)) return;
     if (event.key === "p" || event.key === "P") { event.preventDefault(); act("presentation"); }
-    else if (event.key === "?") { event.preventDefault(); act("help"); }
+    else if (event.key === "?") { event.preventDefault(); help(terms.current()); }
+    else if (event.key === " ") {
+      if (document.querySelector("[data-steps]") && !pressable(event.target) && !floating()) { event.preventDefault(); act("step"); }
+    }
+    else if (/^[1-9bl+-]$/i.test(event.key) && !floating() && !sliding(event.target)) act(`key:${event.key.toLowerCase()}`);
   };
   const onClick = (event) => {
     // The address of the page stays as it is: a fragment would be taken relative to the base.
@@ -40,6 +57,7 @@ export function listen(page) {
     stop() {
       document.removeEventListener("keydown", onKey);
       document.removeEventListener("click", onClick, true);
+      terms.stop();
       unwatch();
     },
   };
@@ -54,4 +72,11 @@ export function focusHeading() {
     heading.tabIndex = -1;
     heading.focus();
   }
+}
+
+// The glossary is long: the word that was asked for comes into sight and gets the focus.
+export function revealWord(id) {
+  const entry = document.getElementById(id);
+  entry?.scrollIntoView({ block: "center" });
+  entry?.focus();
 }

@@ -83,7 +83,7 @@ export class TokenTip {
       name(span),
       facts([['raw', token.r], ['final', token.f], ['rank', token.n], ['bits', token.s]]),
       rows);
-    fill(rows, token.top ?? [{ n: '', r: '', f: '' }, { n: '', r: '', f: '' }, { n: '', r: '', f: '' }]);
+    fill(rows, token.top ?? Array(3).fill({ n: '', r: '' }));
     if (!this.element.matches(':popover-open')) {
       this.element.showPopover?.();
     }
@@ -122,7 +122,8 @@ function name(span) {
 
 function facts(pairs) {
   const list = make('dl', 'kp-tip-facts');
-  for (const [term, value] of pairs) {
+  // A text that was only read has no final share.
+  for (const [term, value] of pairs.filter(([, value]) => value !== undefined)) {
     const pair = make('div', '');
     pair.append(make('dt', '', term), make('dd', '', value));
     list.append(pair);
@@ -133,7 +134,10 @@ function facts(pairs) {
 function fill(rows, top) {
   rows.replaceChildren(...top.map(row => {
     const line = make('div', row.c ? 'kp-tip-row kp-tip-chosen' : 'kp-tip-row');
-    line.append(make('bdi', '', row.n || '\u00a0'), make('span', '', row.r), make('span', '', row.f));
+    line.append(make('bdi', '', row.n || '\u00a0'), make('span', '', row.r));
+    if (row.f !== undefined) {
+      line.append(make('span', '', row.f));
+    }
     return line;
   }));
 }

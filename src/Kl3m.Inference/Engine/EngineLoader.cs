@@ -1,5 +1,6 @@
 using Kl3m.Inference.Models;
 using Kl3m.Inference.Tokenization;
+using Kl3m.Inference.Weights;
 using Microsoft.Extensions.Logging;
 
 namespace Kl3m.Inference.Engine;
@@ -26,6 +27,8 @@ public static class EngineLoader
         }
         var device = TorchRuntime.ResolveDevice(options.Device);
         var dtype = TorchRuntime.NameOf(TorchRuntime.ResolveDtype(options.Dtype, device, config.ParameterCount));
+        // Beside the loading, which reads the same files.
+        var hashes = Task.Run(() => ModelFileHashes.ComputeAsync(folder, cancellationToken), cancellationToken);
         var model = new ModelInfo
         {
             Id = id,
@@ -48,6 +51,7 @@ public static class EngineLoader
         try
         {
             await engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            engine.Model = model with { FileHashes = await hashes.ConfigureAwait(false) };
             return engine;
         }
         catch

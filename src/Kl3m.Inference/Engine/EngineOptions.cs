@@ -19,7 +19,7 @@ public sealed record EngineOptions
 
     /// <summary>Sequences that one user may have in work while others could come; a single larger request runs alone.</summary>
     [Range(1, 512)]
-    public int MaxRunningPerUser { get; init; } = 64;
+    public int MaxRunningPerUser { get; init; } = 32;
 
     /// <summary>Tokens per step, decodes before prompts; 0 takes 128 on a CPU and 2,048 on a GPU. Larger reads prompts faster and makes steps longer.</summary>
     [Range(0, 65_536)]

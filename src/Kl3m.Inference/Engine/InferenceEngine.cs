@@ -40,7 +40,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
         Metrics = new(model.Id, () => line.Waiting, time);
     }
 
-    public ModelInfo Model { get; }
+    public ModelInfo Model { get; internal set; }
 
     public EngineMetrics Metrics { get; }
 
@@ -139,6 +139,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
             group.Write(new GenerationStarted(prompt[..^group.WrittenBefore], seed));
             log.RequestTaken(prompt.Length, request.Sampling.Sequences, group.MaxTokens, seed);
             log.Prompt(request.Prompt);
+            request.Stops?.Hear();
             Metrics.WorkArrived();
             arrivals.Add(group);
             return group;

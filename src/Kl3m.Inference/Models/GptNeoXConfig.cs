@@ -79,6 +79,10 @@ public sealed record GptNeoXConfig
         return json.Has("eos_token_id") ? config with { EosTokenIds = TokenIds(json, "eos_token_id", [], config.VocabSize) } : config;
     }
 
+    /// <summary>Reads a config.json that is not in a folder yet.</summary>
+    /// <exception cref="ModelFileException">As <see cref="Load"/>.</exception>
+    public static GptNeoXConfig Parse(ReadOnlySpan<byte> utf8) => Read(JsonFields.Parse("config.json", utf8));
+
     internal static GptNeoXConfig Read(JsonFields json)
     {
         var defaults = new GptNeoXConfig();

@@ -18,7 +18,7 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         new(StatusCodes.Status404NotFound, $"The model '{id}' does not exist. Loaded: {string.Join(", ", catalogue.All.Select(generator => generator.Model.Id))}.",
             CallersMistake, "model", "model_not_found");
 
-    public static ApiError NoModel(BackendCatalogue catalogue) => catalogue.Phase == LoadPhase.Failed
+    public static ApiError NoModel(BackendCatalogue catalogue) => catalogue.Phase is LoadPhase.Failed or LoadPhase.Unloaded
         ? new(StatusCodes.Status503ServiceUnavailable, $"No model is loaded: {catalogue.Error}", ServersMistake, null, "model_not_loaded", TimeSpan.FromSeconds(60))
         : new(StatusCodes.Status503ServiceUnavailable, $"The model is still loading ({catalogue.Phase}). Try again in a few seconds.", ServersMistake, null, "model_not_ready", TimeSpan.FromSeconds(5));
 

@@ -14,7 +14,13 @@ internal static class CompletionsApi
     private static async Task<IResult> CompleteAsync(HttpRequest http, BackendCatalogue catalogue, TimeProvider time, CancellationToken cancellationToken)
     {
         var request = CompletionReader.Read(await JsonBody.ReadAsync(http));
+        // Turns are taken between the ends of the wire, and behind each of them between those whom it names.
+        request = request with { User = $"api:{http.HttpContext.Connection.RemoteIpAddress}:{request.User}" };
         var generator = catalogue.Require(request.Model);
+        if (request is { ProcessedLogprobs: true, Logprobs: not null } && generator.Model.TopOnly is not null)
+        {
+            throw new ApiException(ApiError.Invalid("logprobs_mode", $"logprobs_mode processed_logprobs is not to be had from {generator.Model.Id}, which runs on another server: that tells raw_logprobs only."));
+        }
         var run = new CompletionRun(generator, request);
         var (id, created) = ($"cmpl-{Guid.NewGuid():n}", time.GetUtcNow().ToUnixTimeSeconds());
         if (request.Stream)

@@ -21,7 +21,8 @@ internal sealed record ModelFolder(string Path, string Id)
         return Directory.Exists(full) ? new(full, id is { Length: > 0 } ? id : NameOf(full)) : throw new DirectoryNotFoundException(otherwise);
     }
 
-    private static string NameOf(string path) =>
+    /// <summary>What clients call the model of a folder that nobody named.</summary>
+    public static string NameOf(string path) =>
         HuggingFaceCache.IdOf(path) ?? (path == BundledPath ? ConfiguredName(path) : null) ?? System.IO.Path.GetFileName(path);
 
     /// <summary>What config.json says that the model is called; null if it does not, or cannot be read (loading will say why).</summary>

@@ -12,5 +12,8 @@ public sealed class ModelOptions
     /// <summary>A hub id, such as alea-institute/kl3m-003-1.7b: from the Hugging Face cache, or downloaded into it; beside Path only the name that clients see.</summary>
     public string? Id { get; set; }
 
+    /// <summary>Load no model here: those of remote servers are all there is.</summary>
+    public bool None { get; set; }
+
     internal string? HubId => string.IsNullOrEmpty(Path) && !string.IsNullOrEmpty(Id) ? Id : null;
 }

@@ -8,11 +8,38 @@ namespace Kl3m.Playground.Hub;
 /// </summary>
 internal sealed class CachedRepository(string root, string id)
 {
-    private readonly string folder = Path.Combine(root, FolderName(id));
+    /// <summary>All of the model's files, of every revision.</summary>
+    public string Folder { get; } = Path.Combine(root, FolderName(id));
 
-    public string BlobPath(HubFile file) => Path.Combine(folder, "blobs", file.Hash);
+    public string BlobPath(HubFile file) => Path.Combine(Folder, "blobs", file.Hash);
 
     public string LockPath(HubFile file) => Path.Combine(root, ".locks", FolderName(id), file.Hash + ".lock");
+
+    /// <summary>Removes the model from the cache, for all tools that share it.</summary>
+    /// <exception cref="HubException">It is being downloaded, by this process or another; or it can't be removed.</exception>
+    public void Delete()
+    {
+        var locks = Path.Combine(root, ".locks", FolderName(id));
+        try
+        {
+            if (Directory.Exists(locks))
+            {
+                foreach (var path in Directory.EnumerateFiles(locks))
+                {
+                    using var held = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                }
+                Directory.Delete(locks, recursive: true);
+            }
+            if (Directory.Exists(Folder))
+            {
+                Directory.Delete(Folder, recursive: true);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new HubException($"{id} could not be deleted: {exception.Message} Another program may be downloading or reading it.", exception);
+        }
+    }
 
     /// <summary>The folder of the main revision if all that the app needs is in it, else null.</summary>
     public string? Complete() => Snapshot() is { } snapshot && Missing(snapshot) is null ? snapshot : null;
@@ -27,20 +54,20 @@ internal sealed class CachedRepository(string root, string id)
     /// <summary>The folder that the main revision has, whatever is in it; null if there is none.</summary>
     public string? Snapshot()
     {
-        var main = Path.Combine(folder, "refs", "main");
+        var main = Path.Combine(Folder, "refs", "main");
         return File.Exists(main) && File.ReadAllText(main).Trim() is var commit && HubFile.IsHash(commit)
-            && Path.Combine(folder, "snapshots", commit) is var snapshot && Directory.Exists(snapshot) ? snapshot : null;
+            && Path.Combine(Folder, "snapshots", commit) is var snapshot && Directory.Exists(snapshot) ? snapshot : null;
     }
 
     /// <summary>Shows downloaded blobs under their names, and last of all names the commit main: before that nobody takes the snapshot for whole.</summary>
     public string Publish(string commit, IEnumerable<HubFile> files)
     {
-        var snapshot = Directory.CreateDirectory(Path.Combine(folder, "snapshots", commit)).FullName;
+        var snapshot = Directory.CreateDirectory(Path.Combine(Folder, "snapshots", commit)).FullName;
         foreach (var file in files)
         {
             Link(Path.Combine(snapshot, file.Name), file);
         }
-        var main = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "refs")).FullName, "main");
+        var main = Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "refs")).FullName, "main");
         Replace(main, temporary => File.WriteAllText(temporary, commit));
         return snapshot;
     }

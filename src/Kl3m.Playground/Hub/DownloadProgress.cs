@@ -34,7 +34,7 @@ public sealed record DownloadProgress(long Bytes, long Total, double? BytesPerSe
         ? string.Create(CultureInfo.InvariantCulture, $"{Bytes / 1e9:0.00} of {Size(Total)}")
         : $"{Size(Bytes)} of {Size(Total)}";
 
-    private static string Length(TimeSpan left) => left switch
+    internal static string Length(TimeSpan left) => left switch
     {
         { TotalSeconds: < 59.5 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(left.TotalSeconds):0} s"),
         { TotalMinutes: < 60 } => string.Create(CultureInfo.InvariantCulture, $"{left.Minutes} min {left.Seconds} s"),

@@ -30,7 +30,7 @@ internal sealed partial class HubClient(HubSettings settings, TimeProvider time)
     {
         if (!IsId(id))
         {
-            throw new HubException($"Model:Id is '{id}'; a model of the hub is named owner/name, such as alea-institute/kl3m-003-1.7b.");
+            throw new HubException($"'{id}' is no name of the hub; a model there is called owner/name, such as alea-institute/kl3m-003-1.7b.");
         }
         using var response = await SendAsync(HttpMethod.Get, id, new Uri(settings.Endpoint, $"api/models/{id}/revision/main?blobs=true"), null, cancellationToken);
         await using var body = new HubBody(await response.Content.ReadAsStreamAsync(cancellationToken), time);
@@ -53,11 +53,11 @@ internal sealed partial class HubClient(HubSettings settings, TimeProvider time)
             : throw new HubException($"{settings.Endpoint.Host} does not say the size and hash of {name} in {id}, so it could not be checked.");
     }
 
-    /// <summary>A file's bytes from an offset on.</summary>
+    /// <summary>A file's bytes from an offset on, or up to another and with it.</summary>
     /// <returns>The body, and where it begins: 0 if the server does not know ranges.</returns>
-    public async Task<(HttpResponseMessage Response, HubBody Body, long From)> OpenAsync(string id, string commit, string name, long from, CancellationToken cancellationToken)
+    public async Task<(HttpResponseMessage Response, HubBody Body, long From)> OpenAsync(string id, string commit, string name, long from, long? to, CancellationToken cancellationToken)
     {
-        var response = await SendAsync(HttpMethod.Get, id, FileAddress(id, commit, name), from > 0 ? new(from, null) : null, cancellationToken);
+        var response = await SendAsync(HttpMethod.Get, id, FileAddress(id, commit, name), from > 0 || to is not null ? new(from, to) : null, cancellationToken);
         return (response, new(await response.Content.ReadAsStreamAsync(cancellationToken), time),
             response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? 0 : 0);
     }
@@ -122,7 +122,7 @@ internal sealed partial class HubClient(HubSettings settings, TimeProvider time)
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(
             $"{address.Host} refuses {id} ({(int)response.StatusCode}): it is gated or private, or there is no such model. Accept its licence at "
             + $"{settings.Endpoint}{id}, then {(settings.Token is null ? "set" : "check the token in")} HF_TOKEN ({settings.Endpoint}settings/tokens)."),
-        HttpStatusCode.NotFound => new($"{address.Host} does not have {id}, or not the file {address.Segments[^1]} in it. Check Model:Id."),
+        HttpStatusCode.NotFound => new($"{address.Host} does not have {id}, or not the file {address.Segments[^1]} in it. Check the name."),
         HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or HttpStatusCode.RequestedRangeNotSatisfiable or >= HttpStatusCode.InternalServerError => new(
             $"{address.Host} answers {(int)response.StatusCode} for {id}.") { Transient = true, RetryAfter = Wait(response.Headers.RetryAfter) },
         var status => new($"{address.Host} answers {(int)status} for {id}."),

@@ -13,9 +13,12 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
 {
     private const int Connections = 2;
     private const long Reserve = 64 * 1024 * 1024;
+    private const int LargestConfig = 4 << 20;
     private static readonly string[] Needed = ["config.json", "tokenizer.json"];
 
     public FreeSpace FreeSpace { get; init; } = FreeBytes;
+
+    public DownloadSettings Settings { get; init; } = new();
 
     /// <summary>How often progress is told, at most.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(250);
@@ -44,12 +47,42 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         LogStart(id, revision.Commit, settings.Endpoint, settings.CacheRoot);
         meter.Tell();
 
-        await FetchAsync(client, repository, id, revision.Commit, small, meter, cancellationToken);
-        RequireGptNeoX(id, repository.BlobPath(small.Single(file => file.Name == "config.json")));
-        await FetchAsync(client, repository, id, revision.Commit, weights, meter, cancellationToken);
+        try
+        {
+            await FetchAsync(client, repository, id, revision.Commit, small, meter, cancellationToken);
+            RequireGptNeoX(id, repository.BlobPath(small.Single(file => file.Name == "config.json")));
+            await FetchAsync(client, repository, id, revision.Commit, weights, meter, cancellationToken);
+        }
+        catch (HubException exception) when (exception.DiskFull)
+        {
+            // A full disk helps nobody, and what fills it may be ours: all half files go, those of the other connections too.
+            foreach (var file in small.Concat(weights))
+            {
+                File.Delete(repository.BlobPath(file) + ".incomplete");
+            }
+            throw;
+        }
         meter.Tell();
         var folder = repository.Publish(revision.Commit, small.Concat(weights));
         return CachedRepository.Missing(folder) is { } missing ? throw new HubException($"{id} lacks {missing}, which its index names.") : folder;
+    }
+
+    /// <summary>What the hub says of a model, without fetching its weights.</summary>
+    /// <exception cref="HubException">It is none that this app could run, or it cannot be asked; and why.</exception>
+    public async Task<HubModel> LookAsync(string id, CancellationToken cancellationToken)
+    {
+        if (settings.Offline)
+        {
+            throw new HubException($"{id} is not in the cache ({settings.CacheRoot}), and HF_HUB_OFFLINE forbids to ask the hub.");
+        }
+        using var client = new HubClient(settings, time);
+        var revision = await client.MainAsync(id, cancellationToken);
+        Require(id, revision);
+        var files = await DescribeAsync(client, id, revision, revision.SmallFiles.Concat(revision.WeightFiles), cancellationToken);
+        var (response, body, _) = await client.OpenAsync(id, revision.Commit, "config.json", 0, null, cancellationToken);
+        using var __ = response;
+        await using var ___ = body;
+        return new(files.Sum(file => file.Size), await body.ReadAllAsync(LargestConfig, cancellationToken));
     }
 
     private Task<T> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken) => new Backoff(time, logger).RunAsync(_ => ask(), cancellationToken);
@@ -69,7 +102,7 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
     private async Task FetchAsync(
         HubClient client, CachedRepository repository, string id, string commit, HubFile[] files, DownloadMeter meter, CancellationToken cancellationToken) =>
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Connections, CancellationToken = cancellationToken }, async (file, cancelled) =>
-            await new BlobDownload(client, repository, id, commit, file, meter, time, logger).RunAsync(cancelled));
+            await new BlobDownload(client, repository, id, commit, file, meter, Settings, time, logger).RunAsync(cancelled));
 
     private static void Require(string id, HubRevision revision)
     {
@@ -114,7 +147,8 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
     private static string Lacks(CachedRepository repository) =>
         repository.Snapshot() is { } snapshot && CachedRepository.Missing(snapshot) is { } missing ? $" lacks {missing}" : "";
 
-    private static long FreeBytes(string folder)
+    /// <summary>Of the disk that the folder, which need not be there yet, is or would be on.</summary>
+    public static long FreeBytes(string folder)
     {
         while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { Length: > 0 } parent)
         {

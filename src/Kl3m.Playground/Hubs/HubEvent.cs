@@ -41,8 +41,9 @@ internal abstract record HubEvent
 }
 
 /// <param name="Token">The token's text, or "bytes:\xc3" where it is no whole character.</param>
-/// <param name="Rank">Place among the model's own probabilities, 1 = most likely.</param>
-internal sealed record HubScore(int TokenId, string Token, float Logprob, float? FinalLogprob, int Rank, float Entropy, IReadOnlyList<HubAlternative> Alternatives);
+/// <param name="Rank">Place among the model's own probabilities, 1 = most likely; 0 where a remote server does not tell.</param>
+/// <param name="Entropy">Null where a remote server does not tell.</param>
+internal sealed record HubScore(int TokenId, string Token, float Logprob, float? FinalLogprob, int Rank, float? Entropy, IReadOnlyList<HubAlternative> Alternatives);
 
 /// <param name="CutBy">The filter that removed the token, such as top_p; null if none did.</param>
 internal sealed record HubAlternative(int TokenId, string Token, float Logprob, float? FinalLogprob, string? CutBy);
@@ -50,7 +51,7 @@ internal sealed record HubAlternative(int TokenId, string Token, float Logprob, 
 /// <param name="U">The dart, in [0, 1); null for greedy.</param>
 /// <param name="Low">Where the token's segment starts on the ruler of final probabilities; High: where it ends.</param>
 /// <param name="Kept">Tokens that were left to draw from.</param>
-internal sealed record HubDraw(double? U, double Low, double High, int Kept);
+internal sealed record HubDraw(double? U, double? Low, double? High, int Kept);
 
 internal sealed record HubUsage(int PromptTokens, int CompletionTokens, int TotalTokens);
 

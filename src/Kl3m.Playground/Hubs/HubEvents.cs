@@ -21,18 +21,20 @@ internal static class HubEvents
     };
 
     private static HubScore Of(TokenScore score, ITextGenerator generator) => new(
-        score.TokenId, generator.Describe(score.TokenId).Name(), score.RawLogprob, Finite(score.FinalLogprob), score.Rank, score.Entropy,
+        score.TokenId, generator.Describe(score.TokenId).Name(), score.RawLogprob, Finite(score.FinalLogprob), score.Rank, Finite(score.Entropy),
         [.. score.Alternatives.Select(other => new HubAlternative(
             other.TokenId, generator.Describe(other.TokenId).Name(), other.RawLogprob, Finite(other.FinalLogprob),
             other.CutBy is { } stage ? JsonNamingPolicy.SnakeCaseLower.ConvertName(stage.ToString()) : null))]);
 
-    private static HubDraw Of(SamplingTrace trace) => new(trace.U, trace.Low, trace.High, trace.Kept);
+    private static HubDraw Of(SamplingTrace trace) => new(trace.U, Known(trace.Low), Known(trace.High), trace.Kept);
 
     private static HubUsage Of(Usage usage) => new(usage.PromptTokens, usage.CompletionTokens, usage.TotalTokens);
 
     private static HubTimings Of(GenerationTimings timings) =>
         new(timings.Queued.TotalMilliseconds, timings.FirstToken?.TotalMilliseconds, timings.Total.TotalMilliseconds);
 
-    /// <summary>JSON has no infinity: a cut token's final logprob is null.</summary>
+    private static double? Known(double place) => double.IsNaN(place) ? null : place;
+
+    /// <summary>JSON has no infinity: a cut token's final logprob is null, and so is what a remote server does not tell.</summary>
     private static float? Finite(float logprob) => float.IsFinite(logprob) ? logprob : null;
 }

@@ -6,23 +6,45 @@ namespace Kl3m.Playground.Runs;
 /// One press of Generate: what was asked, and every event that came of it. One background task writes, any thread reads:
 /// a reader that finds a new <see cref="Version"/> finds all that was recorded before it.
 /// </summary>
-public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider time)
+public sealed class Run
 {
     private readonly Lock gate = new();
-    private readonly long started = time.GetTimestamp();
+    private readonly TimeProvider time;
+    private readonly LogitsMemory? memory;
+    private readonly long started;
     private volatile State state = new(RunStatus.Queued);
     private volatile GenerationStarted? start;
     private volatile PromptScored? scored;
     private volatile GenerationFinished? finished;
     private volatile int version;
 
-    public GenerationRequest Request { get; } = request;
+    /// <param name="memory">Keeps the logits that come with the tokens; null keeps none.</param>
+    /// <param name="branch">Where this run leaves another one; the request then asks for one sequence.</param>
+    public Run(GenerationRequest request, ModelInfo model, TimeProvider time, LogitsMemory? memory = null, Branch? branch = null)
+    {
+        (Request, Model, Branch, this.time, this.memory) = (request, model, branch, time, memory);
+        (started, StartedAt) = (time.GetTimestamp(), time.GetUtcNow());
+        Sequences = branch is null
+            ? [.. Enumerable.Range(0, request.Sampling.Sequences).Select(i => new RunSequence(i))]
+            : [.. branch.From.Sequences.Select(sequence => sequence.Index == branch.Sequence ? new RunSequence(sequence.Index, branch) : sequence)];
+    }
 
-    public ModelInfo Model { get; } = model;
+    public GenerationRequest Request { get; }
 
-    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+    public ModelInfo Model { get; }
 
-    public IReadOnlyList<RunSequence> Sequences { get; } = [.. Enumerable.Range(0, request.Sampling.Sequences).Select(i => new RunSequence(i))];
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Where this run leaves another one.</summary>
+    public Branch? Branch { get; }
+
+    /// <summary>The run that this one, by branch from branch, came from; itself where there is none.</summary>
+    public Run Root => Branch is { } branch ? branch.From.Root : this;
+
+    public IReadOnlyList<RunSequence> Sequences { get; }
+
+    /// <summary>Those that this run wrote itself: all, or the one that branches.</summary>
+    public IReadOnlyList<RunSequence> Written => Branch is { } branch ? [Sequences[branch.Sequence]] : Sequences;
 
     /// <summary>Grows with each change.</summary>
     public int Version => version;
@@ -42,6 +64,11 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
     /// <summary>The place in the engine's line while it waits there.</summary>
     public GenerationQueued? Queued => state.Queued;
 
+    /// <summary>Until it starts, estimated when its place was last told, less what has passed since; null where it is not known.</summary>
+    public TimeSpan? UntilStart => state is { Queued.Estimate: { } estimate } now
+        ? TimeSpan.FromTicks(Math.Max((estimate - (time.GetElapsedTime(started) - now.QueuedAt)).Ticks, 0))
+        : null;
+
     /// <summary>How much of the prompt has been read.</summary>
     public PromptProgress? PromptProgress => state.Prompt;
 
@@ -58,7 +85,8 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
     /// <summary>From the request to its first token: as the generator measured it, until then as it was seen here.</summary>
     public TimeSpan? FirstToken => Timings?.FirstToken ?? state.FirstToken;
 
-    public int TokenCount => Sequences.Sum(sequence => sequence.Tokens.Count);
+    /// <summary>Tokens that this run wrote itself.</summary>
+    public int TokenCount => Written.Sum(sequence => sequence.Tokens.Count - sequence.Inherited);
 
     /// <summary>New tokens of all sequences per second since the first one came; null while there is nothing to divide.</summary>
     public double? TokensPerSecond =>
@@ -70,15 +98,44 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
             ? Sequences[token.Sequence].Tokens[token.Position]
             : null;
 
+    /// <summary>What was asked when the token at this place was written: a branch shows tokens of the runs that it came from.</summary>
+    public GenerationRequest RequestAt(SelectedToken place) => Branch is not { } branch || (place.Sequence == branch.Sequence && place.Position >= branch.Position)
+        ? Request
+        : branch.From.RequestAt(place);
+
+    /// <summary>Whether a person put the token there.</summary>
+    public bool IsForced(SelectedToken place) =>
+        Branch is { } branch && (place.Sequence == branch.Sequence && place.Position >= branch.Position
+            ? place.Position < branch.Position + branch.Forced.Count
+            : branch.From.IsForced(place));
+
+    /// <summary>The run that wrote a continuation's end.</summary>
+    public Run OwnerOf(int sequence) => Branch is { } branch && branch.Sequence != sequence ? branch.From.OwnerOf(sequence) : this;
+
+    /// <summary>The number that a continuation throws its dice by.</summary>
+    public int DiceOf(int sequence) => Root.Request.FirstSequence + sequence;
+
+    internal IEnumerable<KeptRow?> OwnRows => Written.SelectMany(sequence => sequence.Rows.Skip(sequence.Inherited));
+
     /// <summary>Takes what the generator told. What comes after the run's end (a stop races with the last tokens) is dropped.</summary>
-    public void Record(GenerationEvent happened)
+    public void Record(GenerationEvent happened) => Record(Hold(happened));
+
+    /// <summary>Puts an event's logits where the budget counts them, for events that wait before they are recorded.</summary>
+    internal HeldEvent Hold(GenerationEvent happened) =>
+        happened is TokenGenerated { Logits: { Length: > 0 } logits } token ? new(token with { Logits = null }, memory?.Keep(logits)) : new(happened, null);
+
+    internal void Record(HeldEvent held)
     {
         lock (gate)
         {
             if (IsActive)
             {
-                Take(happened);
+                Take(held);
                 version++;
+            }
+            else if (held.Row is { } late)
+            {
+                memory?.Release([late]);
             }
         }
     }
@@ -89,15 +146,15 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
     /// <summary>The person stopped it: what was written stands. Says nothing to the generator; leaving its enumeration does.</summary>
     public void Cancel() => End(RunStatus.Stopped);
 
-    private void Take(GenerationEvent happened)
+    private void Take(HeldEvent held)
     {
-        switch (happened)
+        switch (held.Event)
         {
             case GenerationStarted begun:
                 start = begun;
                 break;
             case GenerationQueued queued:
-                state = state with { Queued = queued };
+                state = state with { Queued = queued, QueuedAt = time.GetElapsedTime(started) };
                 break;
             case PromptProgress progress:
                 state = state with { Queued = null, Prompt = progress, Status = state.Status == RunStatus.Queued ? RunStatus.Prefill : state.Status };
@@ -106,21 +163,22 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
                 scored = scores;
                 break;
             case TokenGenerated token:
-                Sequences[token.SequenceIndex].Append(token);
+                var sequence = Written[token.SequenceIndex];
+                sequence.Append(token with { SequenceIndex = sequence.Index }, held.Row);
                 if (state.FirstToken is null)
                 {
                     state = state with { Status = RunStatus.Writing, FirstToken = time.GetElapsedTime(started) };
                 }
                 break;
             case SequenceFinished end:
-                Sequences[end.SequenceIndex].Finish(end);
+                Written[end.SequenceIndex].Finish(end with { SequenceIndex = Written[end.SequenceIndex].Index });
                 break;
             case GenerationFinished all:
                 finished = all;
-                End(Sequences.All(sequence => sequence.Finished?.Reason == FinishReason.Cancelled) ? RunStatus.Stopped : RunStatus.Done);
+                End(Written.All(sequence => sequence.Finished?.Reason == FinishReason.Cancelled) ? RunStatus.Stopped : RunStatus.Done);
                 break;
             default:
-                throw new ArgumentException($"A run cannot record a {happened.GetType().Name}.", nameof(happened));
+                throw new ArgumentException($"A run cannot record a {held.Event.GetType().Name}.", nameof(held));
         }
     }
 
@@ -136,5 +194,5 @@ public sealed class Run(GenerationRequest request, ModelInfo model, TimeProvider
         }
     }
 
-    private sealed record State(RunStatus Status, GenerationQueued? Queued = null, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
+    private sealed record State(RunStatus Status, GenerationQueued? Queued = null, TimeSpan QueuedAt = default, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
 }

@@ -30,6 +30,9 @@ public sealed record Surprise(int Tokens, double Nats, IReadOnlyList<int> ByBin,
         return bin;
     }
 
-    /// <summary>1 to 5 by raw rank: first, up to 10, up to 100, up to 1,000, or beyond.</summary>
-    public static int Band(int rank) => rank switch { <= 1 => 1, <= 10 => 2, <= 100 => 3, <= 1000 => 4, _ => 5 };
+    /// <summary>
+    /// 1 to 5 by raw rank: first, up to 10, up to 100, up to 1,000, or beyond. 0 is a rank that a remote server did not tell because it is
+    /// behind the 20 or so that it lists: at least the third band.
+    /// </summary>
+    public static int Band(int rank) => rank switch { 0 => 3, <= 1 => 1, <= 10 => 2, <= 100 => 3, <= 1000 => 4, _ => 5 };
 }

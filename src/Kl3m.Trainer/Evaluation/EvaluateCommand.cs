@@ -27,7 +27,7 @@ internal static class EvaluateCommand
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         var end = tokenizer.Find("<|end|>") ?? throw new UsageException($"{folder}/tokenizer.json has no <|end|> token.");
         using var model = Evaluator.Load(folder, dtype == "bf16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32);
-        var evaluator = new Evaluator(model, tokenizer, end, Math.Min(stride, model.Config.MaxPositionEmbeddings), threads);
+        var evaluator = new Evaluator(model, tokenizer, end, Math.Min(stride, model.Config.MaxPositionEmbeddings - 1), threads);
         var scores = files.Select(evaluator.Run).ToList();
         return [.. scores, Score.Overall(scores)];
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Kl3m.Inference;
 using Kl3m.Inference.Models;
 using Kl3m.Inference.Tokenization;
 using Kl3m.Inference.Weights;
@@ -52,15 +53,8 @@ internal sealed class Evaluator(GptNeoXModel model, Tokenizer tokenizer, int end
     /// <param name="Scored">How many of the last targets are scored here.</param>
     internal readonly record struct Window(long[] Ids, int Scored);
 
-    internal static IEnumerable<Window> Windows(long[] ids, int context, int stride)
-    {
-        for (var (start, scored) = (0, 0); scored < ids.Length - 1; start += stride)
-        {
-            var last = Math.Min(start + context, ids.Length - 1);
-            yield return new(ids[start..(last + 1)], last - scored);
-            scored = last;
-        }
-    }
+    internal static IEnumerable<Window> Windows(long[] ids, int context, int stride) =>
+        SlidingWindow.Over(ids.Length, context, stride).Select(window => new Window(ids[window.Begin..window.End], window.Scored));
 
     private double Nats(Window[] batch)
     {

@@ -1,11 +1,18 @@
 using System.Globalization;
+using Kl3m.Inference;
 using Kl3m.Playground.Backends;
+using Kl3m.Playground.Backends.Remote;
 
 namespace Kl3m.Playground.Components.Layout;
 
 /// <summary>The facts of a model and its loading, as the page words them.</summary>
 internal static class ModelWords
 {
+    /// <summary>"fp32 · CPU · 7 M", or where it runs if that is not here: more is not told.</summary>
+    public static string Facts(ModelInfo model) => model.TopOnly is null
+        ? $"{model.Dtype} · {Device(model.Device)} · {Parameters(model.ParameterCount)}"
+        : $"remote · {model.Device}";
+
     /// <summary>1_750_000_000 -> "1.75 B", 168_000_000 -> "168 M".</summary>
     public static string Parameters(long count) => count switch
     {
@@ -28,7 +35,9 @@ internal static class ModelWords
         LoadPhase.Downloading => $"downloading {catalogue.Download}".TrimEnd(),
         LoadPhase.Reading => catalogue.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"reading {share * 100:0}%") : "reading",
         LoadPhase.WarmingUp => "warming up",
+        LoadPhase.Ready when catalogue.Default is ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } } => "not answering",
         LoadPhase.Ready => "ready",
+        LoadPhase.Unloaded => "unloaded",
         _ => "failed",
     };
 }

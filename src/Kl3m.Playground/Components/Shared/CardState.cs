@@ -11,10 +11,11 @@ internal sealed record CardState(string Words, string Count, string Tone, string
 {
     public static CardState Of(Run run, RunSequence sequence)
     {
+        run = run.OwnerOf(sequence.Index);
         var status = run.Status;
         var finished = sequence.Finished;
         var written = sequence.Tokens.Count;
-        var most = run.Request.Sampling.MaxTokens;
+        var most = sequence.Inherited + run.Request.Sampling.MaxTokens;
         var share = most == 0 ? 1 : (double)written / most;
         var soFar = $"{Numbers.Count(written)} / {Numbers.Count(most)}";
         if (finished is { Reason: not FinishReason.Cancelled } || (finished is null && status == RunStatus.Done))

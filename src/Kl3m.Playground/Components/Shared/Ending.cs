@@ -9,6 +9,7 @@ internal sealed record Ending([property: JsonPropertyName("text")] string? Text,
 {
     public static Ending? Of(Run run, RunSequence sequence, ITextGenerator generator)
     {
+        run = run.OwnerOf(sequence.Index);
         // The status first: tokens and ends that were recorded before it are seen after it.
         var status = run.Status;
         return sequence.Finished switch

@@ -8,4 +8,7 @@ public enum TintMode
 
     /// <summary>Bands of rank.</summary>
     Rank,
+
+    /// <summary>Bins of the token's share of the most likely one's.</summary>
+    Relative,
 }

@@ -9,9 +9,9 @@ internal sealed record TokenBatch(
     [property: JsonPropertyName("tokens")] IReadOnlyList<DrawnToken> Tokens,
     [property: JsonPropertyName("end")] Ending? End);
 
-/// <summary>A line of the pop-over.</summary>
+/// <summary>A line of the pop-over; a text that was only read has no final share.</summary>
 internal sealed record TipRow(
     [property: JsonPropertyName("n")] string Name,
     [property: JsonPropertyName("r")] string Raw,
-    [property: JsonPropertyName("f")] string Final,
+    [property: JsonPropertyName("f"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Final,
     [property: JsonPropertyName("c")] bool Chosen);

@@ -3,8 +3,13 @@ using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Components.Pages.About;
+using Kl3m.Playground.Components.Pages.Compare;
+using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Runs;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Tests.Shared;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using MudBlazor.Services;
@@ -22,8 +27,17 @@ public sealed class PageTests : BunitContext
         Services.AddMudServices();
         Services.AddSingleton(catalogue);
         Services.AddSingleton<TimeProvider>(time);
+        Services.AddScoped<ChosenModel>();
         Services.AddScoped<Shortcuts>();
+        Services.AddSingleton<IConfiguration>(new ConfigurationManager());
+        Services.AddRuns();
         Services.AddScoped<PlaygroundState>();
+        Services.AddScoped<LabState>();
+        Services.AddScoped<CompareState>();
+        Services.AddScoped<BrowserStorage>();
+        Services.AddScoped<RecentRuns>();
+        Services.AddScoped<OwnPresets>();
+        Kl3m.Playground.Classroom.ClassroomSetup.AddClassroom(Services);
     }
 
     private PlaygroundState State => Services.GetRequiredService<PlaygroundState>();
@@ -112,7 +126,7 @@ public sealed class PageTests : BunitContext
     public async Task What_was_typed_reaches_the_state_and_is_never_written_back_by_the_server()
     {
         var editor = Render<PromptEditor>();
-        await editor.InvokeAsync(() => editor.Instance.OnTyped("My own words"));
+        await editor.InvokeAsync(() => editor.FindComponent<PromptField>().Instance.OnTyped("My own words"));
         Assert.Equal("My own words", State.Prompt);
         Assert.Equal("Governing Law. ", editor.Find("textarea").TextContent);
         Assert.DoesNotContain(JSInterop.Invocations, call => call.Identifier == "set");
@@ -164,5 +178,21 @@ public sealed class PageTests : BunitContext
         var layout = Render<MainLayout>();
         layout.Find("button[aria-label='Keys and glossary']").Click();
         layout.WaitForAssertion(() => Assert.Contains(layout.FindAll(".kp-glossary dt"), term => term.TextContent == "surprisal"));
+    }
+
+    [Fact]
+    public async Task The_comparison_shows_columns_settings_that_differ_and_their_figures()
+    {
+        catalogue.Ready(new FakeTextGenerator());
+        var page = Render<ComparePage>();
+        Assert.Equal(3, page.FindAll(".kp-compare-cell").Count);
+        Assert.Equal("Temperature", page.Find(".kp-differs [role=rowheader]").TextContent);
+        Assert.Equal(["0.30", "0.70", "1.20"], page.FindAll(".kp-differs [role=cell]").Select(cell => cell.TextContent.Trim()));
+        await page.InvokeAsync(() => Services.GetRequiredService<CompareState>().RunAllAsync());
+        page.WaitForAssertion(() => Assert.Contains("64 tokens", page.Find(".kp-compare-cell").TextContent, StringComparison.Ordinal));
+        Assert.Contains("mean surprisal", page.Markup, StringComparison.Ordinal);
+        page.Find("button[aria-label='Settings of column B']").Click();
+        Assert.NotNull(page.Find("aside[aria-label='Settings of the columns']"));
+        Assert.All(page.FindAll("button"), button => Assert.True(button.HasAttribute("aria-label") || button.TextContent.Trim().Length > 0, button.OuterHtml));
     }
 }

@@ -1,6 +1,6 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Components.Pages.About;
-using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Components.Shared;
 
 namespace Kl3m.Playground.Tests.Components.Shell;
 

@@ -1,7 +1,10 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Runs;
+using Kl3m.Playground.Components.Shared;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Kl3m.Playground.Tests.Components.Shell;
@@ -17,7 +20,7 @@ internal sealed class StateFixture : IAsyncDisposable
         {
             Catalogue.Ready(generator);
         }
-        State = new(Catalogue, Time, NullLogger<PlaygroundState>.Instance);
+        State = new(new ChosenModel(Catalogue), new RunStore(new(Options.Create(new RunOptions())), Time), Time, NullLogger<PlaygroundState>.Instance);
         State.ModelChanged();
     }
 

@@ -1,0 +1,48 @@
+using Kl3m.Inference.Engine;
+
+namespace Kl3m.Playground.Backends.Library;
+
+/// <summary>Whether a model fits beside what is there; all in bytes.</summary>
+/// <param name="Total">Of the device.</param>
+/// <param name="Others">Used by other programs.</param>
+/// <param name="Loaded">Weights and caches of the models that are loaded, at their fullest.</param>
+/// <param name="Weights">Of this model.</param>
+/// <param name="Cache">Room for its keys and values.</param>
+/// <param name="CacheBytesPerToken">Of this model.</param>
+public sealed record MemoryFit(long Total, long Others, long Loaded, long Weights, long Cache, long CacheBytesPerToken)
+{
+    private const long UsefulTokens = 65_536;
+    private const long SomeGpuCache = 8L << 30;
+    private const long LeastTokens = 256;
+
+    /// <summary>For the app itself and for what can't be foreseen: a thirty-second of the device, and 256 MB at least.</summary>
+    public long Kept => Math.Max(256L << 20, Total / 32);
+
+    public long Free => Math.Max(0, Total - Kept - Others - Loaded);
+
+    public bool Fits => Weights + Cache <= Free;
+
+    /// <summary>What is lacking; 0 where it fits.</summary>
+    public long Excess => Math.Max(0, Weights + Cache - Free);
+
+    public long CacheTokens => CacheBytesPerToken > 0 ? Cache / CacheBytesPerToken : 0;
+
+    /// <summary>The tokens that there is room for beside the weights, as a round number; null where it is too few to be of use.</summary>
+    public long? FittingTokens => CacheBytesPerToken > 0 && (Free - Weights) / CacheBytesPerToken is >= LeastTokens and var tokens ? Math.Min(Round(tokens), CacheTokens) : null;
+
+    /// <summary>
+    /// Room for keys and values when nobody says how much: 65,536 tokens where that is not more than a fair part of the device (a quarter of a machine's
+    /// memory; of a GPU half of what others leave, or 8 GiB where nothing tells that).
+    /// </summary>
+    public static long DefaultCache(EngineMemory memory, long configured, DeviceMemory? device)
+    {
+        if (configured > 0)
+        {
+            return configured;
+        }
+        var most = device is null ? SomeGpuCache : memory.Device == "cpu" ? device.Total / 4 : (device.Total - device.Others) / 2;
+        return Math.Min(most, Math.Min(memory.CacheTokens, UsefulTokens) * memory.CacheBytesPerToken) / memory.CacheBytesPerToken * memory.CacheBytesPerToken;
+    }
+
+    private static long Round(long tokens) => tokens >= 10_000 ? tokens / 1000 * 1000 : tokens >= 1000 ? tokens / 100 * 100 : tokens / 32 * 32;
+}

@@ -1,0 +1,166 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Kl3m.Inference;
+using Kl3m.Inference.Engine;
+using Kl3m.Inference.Tokenization;
+
+namespace Kl3m.Playground.Backends.Remote;
+
+/// <summary>
+/// A model that runs on OpenAI-compatible servers. Each request goes to the one that has least to do; before its first token it may go to
+/// another one, after it never: a text is not written twice. Tokens are split and joined here, by the model's own tokenizer.json.
+/// </summary>
+internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, Tokenizer tokenizer, ModelInfo model, TimeProvider time) : ITextGenerator
+{
+    private readonly RequestLimits limits = new(tokenizer, model, new EngineOptions());
+    private int turn;
+
+    public ModelInfo Model { get; } = model;
+
+    /// <summary>Whether any of its servers answers.</summary>
+    public bool IsHealthy => servers.Any(server => server.Model is not null);
+
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var started = time.GetTimestamp();
+        var tokens = await Task.Run(() => limits.Check(request), cancellationToken);
+        var seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        int[] prompt = [.. tokens.Take(tokens.Length - request.CompletionTokenIds.Count)];
+        PromptScored? scored = null;
+        if (request.ScorePrompt)
+        {
+            // vLLM scores a prompt only where it does not stream: a request of its own.
+            using var answer = await SendAsync(request, server => RemoteRequest.Score(server.Listed, prompt, Asked(request, server)), cancellationToken);
+            scored = (await ReadAsync(answer, cancellationToken)).Choices is [var only, ..]
+                ? RemoteTokens.Prompt(prompt, only, request, Asked(request, answer.Server))
+                : throw new EngineFailedException($"{answer.Server.Name} did not score the prompt.");
+        }
+        using var stream = request.Sampling.MaxTokens == 0 ? null : await SendAsync(request, server =>
+            RemoteRequest.Continue(server.Listed, tokens, request, seed, Model.EndTokenIds, Asked(request, server)), cancellationToken);
+        yield return new GenerationStarted(prompt, seed);
+        var sequences = Enumerable.Range(0, request.Sampling.Sequences).Select(index => new RemoteTokens(index, tokenizer, request, Model.EndTokenIds, stream is null ? 0 : Asked(request, stream.Server))).ToArray();
+        TimeSpan? first = null;
+        if (scored is not null || stream is null)
+        {
+            yield return new PromptProgress(prompt.Length, prompt.Length);
+        }
+        if (scored is not null)
+        {
+            yield return scored;
+        }
+        if (stream is null)
+        {
+            foreach (var index in Enumerable.Range(0, request.Sampling.Sequences))
+            {
+                yield return new SequenceFinished(index, FinishReason.Length);
+            }
+        }
+        else
+        {
+            await foreach (var frame in stream.FramesAsync(cancellationToken))
+            {
+                foreach (var choice in frame.Choices ?? [])
+                {
+                    if (first is null)
+                    {
+                        first = time.GetElapsedTime(started);
+                        if (scored is null)
+                        {
+                            yield return new PromptProgress(prompt.Length, prompt.Length);
+                        }
+                    }
+                    if (choice.Index < 0 || choice.Index >= sequences.Length)
+                    {
+                        throw new EngineFailedException($"{stream.Server.Name} answered for a sequence ({choice.Index}) that was not asked for.");
+                    }
+                    foreach (var happened in sequences[choice.Index].Read(choice))
+                    {
+                        yield return happened;
+                    }
+                }
+            }
+            if (sequences.Any(sequence => !sequence.HasFinished))
+            {
+                throw new EngineFailedException($"The line to {stream.Server.Name} broke off after {sequences.Sum(sequence => sequence.Count)} tokens.");
+            }
+        }
+        yield return new GenerationFinished(new(prompt.Length, sequences.Sum(sequence => sequence.Count)), new(TimeSpan.Zero, first, time.GetElapsedTime(started)));
+    }
+
+    public async ValueTask<IReadOnlyList<TokenSpan>> TokenizeAsync(string text, CancellationToken cancellationToken = default)
+    {
+        limits.CheckText("Text", text);
+        return await Task.Run(() => tokenizer.EncodeSpans(text), cancellationToken);
+    }
+
+    public ValueTask<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, bool skipSpecialTokens = false, CancellationToken cancellationToken = default)
+    {
+        limits.CheckTokenIds("TokenIds", tokenIds);
+        return ValueTask.FromResult(tokenizer.Decode([.. tokenIds], skipSpecialTokens));
+    }
+
+    public VocabularyEntry Describe(int tokenId)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tokenId);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(tokenId, Model.VocabularySize);
+        return new(tokenId, tokenizer.BytesOf(tokenId), tokenizer.IsSpecial(tokenId));
+    }
+
+    /// <summary>At least one, so that there is a rank to know.</summary>
+    private static int Asked(GenerationRequest request, RemoteServer server) => Math.Clamp(request.Alternatives, 1, server.Options.Alternatives);
+
+    /// <summary>Sends to the server with least to do; to another one if that cannot be reached or fails before it answers.</summary>
+    private async Task<RemoteAnswer> SendAsync(GenerationRequest request, Func<RemoteServer, HttpContent> write, CancellationToken cancellationToken)
+    {
+        Exception? last = null;
+        var tried = new HashSet<RemoteServer>();
+        while (Next(tried) is { } server)
+        {
+            tried.Add(server);
+            if (RemoteRequest.Unknown(request.Sampling, server.Model?.OwnedBy).ToList() is { Count: > 0 } unknown)
+            {
+                throw new InvalidRequestException(unknown);
+            }
+            try
+            {
+                return await RemoteAnswer.OpenAsync(server, write(server), request.Sampling.Sequences, cancellationToken);
+            }
+            catch (EngineBusyException busy)
+            {
+                last = busy; // it lives, and stays
+            }
+            catch (EngineFailedException failed)
+            {
+                last = failed;
+                server.Leave(failed.Message);
+            }
+        }
+        throw last switch
+        {
+            EngineBusyException busy => busy,
+            _ => new EngineFailedException($"No server of {Model.Id} answers: {string.Join("; ", servers.Select(server => $"{server.Name}: {server.Trouble}"))}. Try again soon.", last),
+        };
+    }
+
+    /// <summary>In turns among equals, so that a server that comes back gets its share at once.</summary>
+    private RemoteServer? Next(HashSet<RemoteServer> tried)
+    {
+        var start = (uint)Interlocked.Increment(ref turn);
+        return Enumerable.Range(0, servers.Count).Select(i => servers[(int)((start + i) % servers.Count)])
+            .Where(server => server.Model is not null && !tried.Contains(server)).MinBy(server => server.Running);
+    }
+
+    private static async Task<RemoteFrame> ReadAsync(RemoteAnswer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer.WholeAsync(cancellationToken);
+        }
+        catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
+        {
+            throw new EngineFailedException($"{answer.Server.Name} did not score the prompt: {failure.Message}", failure);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Kl3m.Playground.Backends.Remote;
+
+/// <summary>A frame of /v1/completions as vLLM writes it; a whole answer has the same fields.</summary>
+internal sealed record RemoteFrame(IReadOnlyList<RemoteChoice>? Choices, RemoteUsage? Usage, JsonElement? Error);
+
+/// <param name="TokenIds">Of the new tokens, where the server was asked for them and knows the field.</param>
+/// <param name="StopReason">The stop text, or the id of the end token; null for the model's own end.</param>
+internal sealed record RemoteChoice(int Index, string? Text, RemoteLogprobs? Logprobs, string? FinishReason, JsonElement? StopReason, IReadOnlyList<int>? TokenIds);
+
+/// <summary>Parallel lists, one entry for each token; tokens are written as "token_id:123".</summary>
+internal sealed record RemoteLogprobs(IReadOnlyList<string>? Tokens, IReadOnlyList<float?>? TokenLogprobs, IReadOnlyList<Dictionary<string, float>?>? TopLogprobs)
+{
+    private const string Prefix = "token_id:";
+
+    public static int? IdOf(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+}
+
+internal sealed record RemoteUsage(int PromptTokens, int CompletionTokens);
+
+internal sealed record RemoteModels(IReadOnlyList<RemoteModel> Data);
+
+/// <param name="OwnedBy">vllm, kl3m-playground, ...</param>
+internal sealed record RemoteModel(string Id, string? OwnedBy, int? MaxModelLen);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(RemoteFrame))]
+[JsonSerializable(typeof(RemoteModels))]
+internal sealed partial class RemoteWire : JsonSerializerContext;

@@ -1,0 +1,217 @@
+using Kl3m.Inference;
+using Kl3m.Playground.Backends;
+using Kl3m.Playground.Classroom;
+using Kl3m.Playground.Components.Pages.Playground;
+
+namespace Kl3m.Playground.Components.Pages.Classroom;
+
+/// <summary>
+/// One visitor's place in a room: the key that this browser holds, and what can be done with it. Lives as long as the circuit, so that other
+/// pages can be visited in between; after that the browser's key brings its owner back.
+/// </summary>
+internal sealed partial class ClassroomState : IDisposable
+{
+    /// <summary>A room of thirty changes often; a page follows so many times a second at most.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(60);
+
+    private readonly RoomRegistry rooms;
+    private readonly BackendCatalogue catalogue;
+    private readonly ChosenModel chosen;
+    private readonly Desk desk;
+    private readonly PlaygroundState playground;
+    private readonly Visitor visitor;
+    private readonly TimeProvider time;
+    private readonly ILogger<ClassroomState> logger;
+    private readonly Lock gate = new();
+    private string? key;
+    private bool connected = true;
+    private bool counted;
+    private bool pending;
+    private bool disposed;
+
+    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, Desk desk, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
+    {
+        (this.rooms, this.catalogue, this.chosen, this.desk, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, chosen, desk, playground, visitor, time, logger);
+        playground.Changed += FollowPlayground;
+    }
+
+    /// <summary>The room, or this visitor's place in it, has changed. Raised on any thread.</summary>
+    public event Action? Changed;
+
+    /// <summary>The room that this visitor is in; null outside of any.</summary>
+    public Room? Room { get; private set; }
+
+    public bool IsTeacher { get; private set; }
+
+    /// <summary>The student that this visitor is; null for the teacher, and once the teacher has removed them.</summary>
+    public Student? Me => IsTeacher ? null : Room?.Identify(key)?.Student;
+
+    /// <summary>Why the last thing that was tried did not work; null once something did.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>The model that the room is at work with, else the one that this visitor has chosen.</summary>
+    public ITextGenerator? Generator => (Room?.State.Scene switch
+    {
+        QuestionScene question => catalogue.Find(question.Place.Model),
+        GameScene game => catalogue.Find(game.Place.Model),
+        PresentationScene presentation => catalogue.Find(presentation.Model),
+        _ => null,
+    }) ?? chosen.Generator;
+
+    /// <summary>What the engine knows this visitor by: a student of a room is one user, whatever pages they open.</summary>
+    public string User => Room is { } room ? $"room:{room.Code}:{(IsTeacher ? "teacher" : Me?.Id)}" : "classroom";
+
+    /// <returns>The teacher's key for the browser to keep; null if no room was opened, see <see cref="Problem"/>.</returns>
+    public string? Open()
+    {
+        var (room, opened, refusal) = rooms.Open(visitor.Address);
+        Tell(refusal);
+        if (room is not null)
+        {
+            Enter(room, opened!, isTeacher: true);
+        }
+        return opened;
+    }
+
+    /// <returns>The student's key for the browser to keep; null if there is no way in, see <see cref="Problem"/>.</returns>
+    public string? Join(string? code, string? nickname)
+    {
+        var (room, refusal) = rooms.Find(code, visitor.Address);
+        if (room is null)
+        {
+            Tell(refusal);
+            return null;
+        }
+        var (joined, full) = room.Join(nickname);
+        Tell(full);
+        if (joined is not null)
+        {
+            Enter(room, joined, isTeacher: false);
+        }
+        return joined;
+    }
+
+    /// <summary>Back to a room with the key that the browser kept.</summary>
+    public bool Return(string? code, string? kept)
+    {
+        if (rooms.Return(code, kept) is not { } room)
+        {
+            return false;
+        }
+        Tell(null);
+        Enter(room, kept!, room.Identify(kept)!.IsTeacher);
+        return true;
+    }
+
+    /// <summary>Whether a kept key still opens its room.</summary>
+    public bool IsOpen(string? code, string? kept) => rooms.Return(code, kept) is not null;
+
+    /// <summary>Out of the room: a student gives up the seat, a teacher's room goes on without this page.</summary>
+    public void Leave()
+    {
+        if (!IsTeacher)
+        {
+            Room?.Do(key, new LeaveRoom());
+        }
+        Exit();
+        Changed?.Invoke();
+    }
+
+    /// <summary>Gives a command in this visitor's name. False, and <see cref="Problem"/>, if it was refused.</summary>
+    public bool Do(RoomCommand command, NextToken? row = null)
+    {
+        var refusal = Room?.Do(key, command, row) ?? (Room is null ? Refusal.Stranger : null);
+        Tell(refusal);
+        return refusal is null;
+    }
+
+    public void SetConnected(bool on)
+    {
+        connected = on;
+        Count();
+    }
+
+    public void Dispose()
+    {
+        disposed = true;
+        playground.Changed -= FollowPlayground;
+        Exit();
+        Changed = null;
+    }
+
+    private void Enter(Room room, string held, bool isTeacher)
+    {
+        if (room == Room && held == key)
+        {
+            return;
+        }
+        Exit();
+        (Room, key, IsTeacher) = (room, held, isTeacher);
+        room.Changed += Follow;
+        desk.Seat = new(User, isTeacher || Me is not { } student ? null : request => room.Use.Admit(student.Id, room.State.Limits, request));
+        Count();
+        Changed?.Invoke();
+    }
+
+    private void Exit()
+    {
+        if (Room is not { } room)
+        {
+            return;
+        }
+        room.Changed -= Follow;
+        connected &= !disposed;
+        var was = counted ? Who() : null;
+        (Room, key, counted, IsTeacher, desk.Seat) = (null, null, false, false, null);
+        if (was is not null)
+        {
+            room.Connect(was, -1);
+        }
+        EndPresenting();
+    }
+
+    /// <summary>Tells the room, once each way, that this page is there or gone.</summary>
+    private void Count()
+    {
+        if (Room is { } room && counted != (connected && !disposed) && Who() is { } who)
+        {
+            counted = !counted;
+            room.Connect(who, counted ? 1 : -1);
+        }
+    }
+
+    private string? Who() => IsTeacher ? "teacher" : Me?.Id;
+
+    private void Tell(Refusal? refusal)
+    {
+        Problem = refusal?.Sentence;
+        if (refusal is not null)
+        {
+            Changed?.Invoke();
+        }
+    }
+
+    // The first change is told at once, those that follow within the pause together at its end.
+    private void Follow()
+    {
+        lock (gate)
+        {
+            if (pending || disposed)
+            {
+                return;
+            }
+            pending = true;
+        }
+        _ = TellSoonAsync();
+    }
+
+    private async Task TellSoonAsync()
+    {
+        await Task.Delay(Pause, time);
+        lock (gate)
+        {
+            pending = false;
+        }
+        Changed?.Invoke();
+    }
+}

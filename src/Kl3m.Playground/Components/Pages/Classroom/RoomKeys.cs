@@ -1,0 +1,28 @@
+using Microsoft.JSInterop;
+
+namespace Kl3m.Playground.Components.Pages.Classroom;
+
+/// <summary>The browser's memory for room keys (classroom.js). A tab that is gone answers nothing.</summary>
+internal static class RoomKeys
+{
+    public static Task<bool> KeepRoomAsync(this IJSRuntime js, string code, string key, bool teacher) => CallAsync<bool>(js, "keep", code, key, teacher);
+
+    public static Task<KeptRoom?> RecallRoomAsync(this IJSRuntime js, string code) => CallAsync<KeptRoom>(js, "recall", code);
+
+    public static Task<bool> ForgetRoomAsync(this IJSRuntime js, string code) => CallAsync<bool>(js, "forget", code);
+
+    public static async Task<IReadOnlyList<KeptRoom>> LastRoomsAsync(this IJSRuntime js) => await CallAsync<KeptRoom[]>(js, "last") ?? [];
+
+    private static async Task<T?> CallAsync<T>(IJSRuntime js, string function, params object?[] arguments)
+    {
+        try
+        {
+            await using var module = await js.InvokeAsync<IJSObjectReference>("import", "./js/classroom.js");
+            return await module.InvokeAsync<T?>(function, arguments);
+        }
+        catch (Exception gone) when (gone is JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        {
+            return default;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Kl3m.Inference;
+using Kl3m.Playground.Components.Shared;
+using Microsoft.AspNetCore.Components;
+
+namespace Kl3m.Playground.Components.Pages.Lab;
+
+/// <summary>A part of the lab, drawn anew by the page around it.</summary>
+public abstract class LabPart : ComponentBase
+{
+    [Inject]
+    internal LabState State { get; set; } = null!;
+
+    /// <summary>The token's parts as they are drawn.</summary>
+    protected IReadOnlyList<VisiblePart> Parts(int tokenId) => State.Generator is { } generator ? Visible.Alone(DrawnToken.Describe(generator, tokenId)) : [];
+
+    /// <summary>The same as one line of text.</summary>
+    protected string Name(int tokenId) => State.Generator is { } generator ? Visible.Name(DrawnToken.Describe(generator, tokenId)) : $"token {tokenId}";
+}

@@ -1,0 +1,305 @@
+using Kl3m.Inference;
+using Kl3m.Inference.Sampling;
+using Kl3m.Playground.Backends;
+using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Components.Shared;
+using Kl3m.Playground.Runs;
+
+namespace Kl3m.Playground.Components.Pages.Lab;
+
+/// <summary>
+/// One position of a run on the workbench: its logits, the settings that are tried on them, and what the sampler makes of both. Never touches the
+/// run. Lives as long as the visitor's circuit; all members belong to the circuit's thread, the work itself runs beside it.
+/// </summary>
+internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel chosen, RunStore runs, TimeProvider time, ILogger<LabState> logger) : IDisposable
+{
+    private readonly string user = Guid.NewGuid().ToString("N");
+    private StripPlace? place;
+    private Sampler? sampler;
+    private CancellationTokenSource? reading;
+    private bool working;
+    private bool stale;
+
+    public event Action? Changed;
+
+    public Run? Run { get; private set; }
+
+    /// <summary>Which of the run's tokens; one behind the last is the place that the next one would take.</summary>
+    public SelectedToken? Place { get; private set; }
+
+    /// <summary>What is tried: as set, right or wrong.</summary>
+    public SamplingParams Settings { get; private set; } = new() { Temperature = 0.5f, TopK = 50, Seed = 1 };
+
+    /// <summary>What the run's token was drawn with.</summary>
+    public SamplingParams RunSettings => Run is { } run && Place is { } at ? run.RequestAt(at).Sampling : Settings;
+
+    public bool IsAsTheRun => SameRules(Settings, RunSettings);
+
+    public Settings Knobs => knobs ??= new(Generator?.Model.VocabularySize ?? 32_768, Generator?.Model.ContextLength ?? 8_192);
+    private Settings? knobs;
+
+    /// <summary>The settings' mistakes, each at its field; while there are some, the strip keeps its last good state.</summary>
+    public IReadOnlyList<FieldProblem> Problems => [.. SamplingProblems.Find(Settings, Knobs, null, null)];
+
+    public SamplerStrip? Strip { get; private set; }
+
+    /// <summary>The token to follow; null follows the run's own.</summary>
+    public int? Traced { get; private set; }
+
+    public bool IsReading => reading is not null;
+
+    public bool IsRecomputed => place?.Logits.Recomputed == true;
+
+    /// <summary>Why there is no strip, or none for these settings.</summary>
+    public string? Notice { get; private set; }
+
+    /// <summary>The model that the run was written with; null while it is not loaded.</summary>
+    public ITextGenerator? Generator => Run is { } run ? Of(run) : chosen.Generator;
+
+    private ITextGenerator? Of(Run run) => catalogue.Find(run.Model.Id);
+
+    /// <summary>Puts a token of a run on the bench, with the settings that it was drawn with.</summary>
+    public Task OpenAsync(Run run, SelectedToken at)
+    {
+        (Run, Place, knobs) = (run, at, null);
+        Settings = RunSettings with { Seed = run.Seed };
+        return ReadAsync();
+    }
+
+    /// <summary>Reads a prompt of one's own: the position behind it, drawn once with the settings on the bench.</summary>
+    public async Task ReadPromptAsync(string prompt)
+    {
+        if (prompt.Length == 0)
+        {
+            Notice = SamplingProblems.EmptyPrompt.Sentence;
+            Changed?.Invoke();
+        }
+        else if (await WriteAsync(new GenerationRequest { Prompt = prompt, Sampling = Settings with { MaxTokens = 1, Sequences = 1, Stop = [] } }, null) is { } run)
+        {
+            await OpenAsync(run, new(0, 0));
+        }
+    }
+
+    /// <summary>To another position; behind the last token the model is asked for one more.</summary>
+    public async Task MoveAsync(int step)
+    {
+        if (Run is not { } run || Place is not { } at || IsReading)
+        {
+            return;
+        }
+        var next = at with { Position = at.Position + step };
+        if (next.Position == run.Sequences[at.Sequence].Tokens.Count)
+        {
+            await WriteOneMoreAsync(run, at.Sequence);
+        }
+        else if (run.Find(next) is not null)
+        {
+            await GoAsync(next);
+        }
+    }
+
+    /// <summary>To a position of the same run; settings that were changed stay on the bench.</summary>
+    public Task GoAsync(SelectedToken next)
+    {
+        var follow = IsAsTheRun;
+        Place = next;
+        if (follow)
+        {
+            Settings = RunSettings with { Seed = Run!.Seed };
+        }
+        return ReadAsync();
+    }
+
+    public Task ChangeAsync(Func<SamplingParams, SamplingParams> change)
+    {
+        Settings = change(Settings);
+        return WorkAsync();
+    }
+
+    public Task ResetAsync() => ChangeAsync(_ => RunSettings with { Seed = Run?.Seed ?? Settings.Seed });
+
+    public Task TraceAsync(int tokenId)
+    {
+        Traced = tokenId;
+        return WorkAsync();
+    }
+
+    /// <summary>Ends what is being read or written.</summary>
+    public void Stop() => reading?.Cancel();
+
+    public void Dispose()
+    {
+        Changed = null;
+        reading?.Cancel();
+    }
+
+    /// <summary>Same but for what has no effect at a position.</summary>
+    private static bool SameRules(SamplingParams one, SamplingParams other) =>
+        one == other with { Seed = one.Seed, MaxTokens = one.MaxTokens, Sequences = one.Sequences, Stop = one.Stop, StopAtEnd = one.StopAtEnd };
+
+    private async Task ReadAsync()
+    {
+        reading?.Cancel();
+        using var cancellation = new CancellationTokenSource();
+        reading = cancellation;
+        (Traced, Notice) = (null, null);
+        Changed?.Invoke();
+        try
+        {
+            var (run, at) = (Run!, Place!);
+            if (Generator is not { } generator)
+            {
+                Notice = $"{run.Model.Id} is not loaded any more: its logits cannot be worked out again.";
+            }
+            else if (await PositionLogits.FindAsync(run, at, generator, cancellation.Token) is { } logits)
+            {
+                var seed = run.Seed ?? 0;
+                var taken = run.Find(at);
+                place = new(logits,
+                    [.. run.PromptTokenIds, .. run.Sequences[at.Sequence].Tokens.Take(at.Position).Select(token => token.Score.TokenId)],
+                    run.PromptTokenIds.Count, taken?.Trace.U ?? SeededRandom.NextUniform(seed, run.DiceOf(at.Sequence), at.Position), taken?.Score.TokenId);
+                (Draws, Futures) = (null, null);
+            }
+            else
+            {
+                Notice = $"{run.Model.Id} hands out no logits, only the most likely tokens: the strip needs the whole vocabulary. The inspector shows what is known.";
+            }
+            if (Notice is not null)
+            {
+                (place, Strip) = (null, null);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception error) when (error is EngineBusyException or EngineFailedException or InvalidRequestException or HttpRequestException)
+        {
+            (Notice, place, Strip) = ($"The logits of this position could not be worked out again: {error.Message}", null, null);
+        }
+        finally
+        {
+            if (reading == cancellation)
+            {
+                reading = null;
+                Changed?.Invoke();
+            }
+        }
+        await WorkAsync();
+    }
+
+    /// <summary>Works the strip out for the settings of now; what changes meanwhile is taken in one go afterwards.</summary>
+    private async Task WorkAsync()
+    {
+        stale = true;
+        if (working)
+        {
+            return;
+        }
+        if (place is null || Problems.Count > 0)
+        {
+            Changed?.Invoke();
+            return;
+        }
+        working = true;
+        try
+        {
+            while (stale && place is { } here && Problems.Count == 0)
+            {
+                stale = false;
+                await WorkOnceAsync(here, Settings, Traced);
+                Changed?.Invoke();
+            }
+        }
+        finally
+        {
+            working = false;
+        }
+    }
+
+    private async Task WorkOnceAsync(StripPlace here, SamplingParams settings, int? traced)
+    {
+        var width = here.Logits.Row.Length;
+        var with = sampler is { } ready && samplerWidth == width ? ready : new Sampler(width);
+        (sampler, samplerWidth) = (with, width);
+        try
+        {
+            var worked = await Task.Run(() => SamplerStrip.Work(with, here, settings, traced));
+            if (here == place)
+            {
+                (Strip, Notice) = (worked, null);
+                if (Draws is { } draws && !draws.IsOf(worked.Final))
+                {
+                    Draws = null;
+                }
+            }
+        }
+        catch (Exception error) when (error is InvalidOperationException or InvalidRequestException)
+        {
+            Notice = error.Message;
+        }
+    }
+    private int samplerWidth;
+
+    /// <summary>One run to its end; null where it was refused or failed, which the notice says.</summary>
+    private async Task<Run?> WriteAsync(GenerationRequest request, Branch? branch)
+    {
+        if ((branch is null && request.PromptTokenIds is null ? chosen.Generator : Generator) is not { } generator || IsReading)
+        {
+            return null;
+        }
+        if (Problems is [var mistake, ..])
+        {
+            Notice = mistake.Sentence;
+            Changed?.Invoke();
+            return null;
+        }
+        using var cancellation = new CancellationTokenSource();
+        (reading, Notice) = (cancellation, null);
+        Changed?.Invoke();
+        var run = runs.Start(request with { User = user }, generator.Model, branch);
+        try
+        {
+            await Task.Run(() => run.RecordAsync(generator, LogFailed, cancellation.Token));
+            Notice = run.Error switch
+            {
+                null => null,
+                InvalidRequestException mistaken => string.Join(' ', SamplingProblems.From(mistaken, Knobs, null, generator.Model).Select(problem => problem.Sentence)),
+                { } error => error.Message,
+            };
+            return run.TokenCount > 0 ? run : null;
+        }
+        finally
+        {
+            if (run.TokenCount == 0)
+            {
+                runs.Forget(run);
+            }
+            if (reading == cancellation)
+            {
+                reading = null;
+            }
+            Changed?.Invoke();
+        }
+    }
+
+    private async Task WriteOneMoreAsync(Run run, int sequence)
+    {
+        var tokens = run.Sequences[sequence].Tokens;
+        var request = new GenerationRequest
+        {
+            PromptTokenIds = run.PromptTokenIds,
+            CompletionTokenIds = [.. tokens.Select(token => token.Score.TokenId)],
+            FirstSequence = run.DiceOf(sequence),
+            Sampling = Settings with { Sequences = 1, MaxTokens = 1, Seed = run.Seed, Stop = [] },
+        };
+        if (await WriteAsync(request, new(run, sequence, tokens.Count, [])) is { } longer)
+        {
+            Run = longer;
+            await GoAsync(new(sequence, tokens.Count));
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The lab's generation failed")]
+    private partial void LogFailed(Exception error);
+}

@@ -1,0 +1,36 @@
+// A text area that belongs to the browser: the server never writes into it while a person types; it is told when the typing pauses.
+const pause = 150;
+
+export function attach(area, page) {
+  let timer = 0;
+  let told = area.value;
+  const tell = async () => {
+    clearTimeout(timer);
+    if (area.value === told) return;
+    told = area.value;
+    // A half of a surrogate pair cannot travel. A lost line refuses; the text is told again when it is back.
+    await page.invokeMethodAsync('OnTyped', told.toWellFormed()).catch(() => { told = null; });
+  };
+  const onInput = () => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, pause);
+  };
+  area.addEventListener('input', onInput);
+  area.addEventListener('change', tell);
+  document.addEventListener('kp-flush', tell);
+  return {
+    set(text) {
+      clearTimeout(timer);
+      told = text;
+      if (area.value !== text) area.value = text;
+    },
+    focus() { area.focus(); },
+    tell,
+    stop() {
+      clearTimeout(timer);
+      area.removeEventListener('input', onInput);
+      area.removeEventListener('change', tell);
+      document.removeEventListener('kp-flush', tell);
+    },
+  };
+}
