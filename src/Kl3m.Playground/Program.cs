@@ -19,6 +19,7 @@ builder.Services.AddAdministrator();
 builder.Services.AddApiDescription();
 builder.Services.AddGenerationHub();
 builder.Services.AddMetricsText();
+builder.AddOpenTelemetryExport();
 builder.Services.AddUserInterface();
 
 var app = builder.Build();

@@ -124,7 +124,7 @@ internal sealed class PlaygroundApp : IAsyncDisposable
         var at = line.IndexOf(Listening, StringComparison.Ordinal);
         if (at >= 0)
         {
-            address.TrySetResult(new Uri(line[(at + Listening.Length)..].Trim().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)));
+            address.TrySetResult(new Uri(line[(at + Listening.Length)..].Split('"')[0].Trim().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)));
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Kl3m.Playground.Api;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -34,11 +35,7 @@ internal static class EdgeSetup
         services.AddSingleton<AccessCookie>();
         services.AddSingleton(provider => new AttemptLimit(provider.GetRequiredService<IOptions<LimitOptions>>().Value.WrongCodesPerMinute, provider.GetRequiredService<TimeProvider>()));
         services.AddRateLimits();
-        var keys = services.AddDataProtection().SetApplicationName("Kl3m.Playground"); // the same on every node, wherever it is installed
-        if (builder.Configuration["DataProtection:Folder"] is { Length: > 0 } folder)
-        {
-            keys.PersistKeysToFileSystem(Directory.CreateDirectory(folder));
-        }
+        AddKeys(services, builder.Configuration);
     }
 
     /// <summary>Stands first: whoever is refused here reaches nothing behind it.</summary>
@@ -55,6 +52,20 @@ internal static class EdgeSetup
         app.UseRateLimiter();
         app.UseMiddleware<AccessGate>();
         app.UseCircuitLimit();
+    }
+
+    /// <summary>What signs cookies and forms. Several nodes need the same keys, or each would refuse what another one gave.</summary>
+    private static void AddKeys(IServiceCollection services, ConfigurationManager configuration)
+    {
+        var keys = services.AddDataProtection().SetApplicationName("Kl3m.Playground"); // the same on every node, wherever it is installed
+        if (configuration["DataProtection:Folder"] is { Length: > 0 } folder)
+        {
+            keys.PersistKeysToFileSystem(Directory.CreateDirectory(folder));
+        }
+        else if (configuration["Redis:Connection"] is { Length: > 0 } redis)
+        {
+            services.Configure<KeyManagementOptions>(options => options.XmlRepository = new RedisKeys(redis));
+        }
     }
 
     private static Task SayBrokenAsync(HttpContext context) =>

@@ -90,7 +90,7 @@ public sealed class RemoteTests
             }
         }).WaitAsync(Patience);
         Assert.True(Tokens(events).Count >= 3);
-        Assert.Contains("What was written stands", Assert.IsType<EngineFailedException>(failure).Message, StringComparison.Ordinal);
+        Assert.Contains("The line to 127.0.0.1", Assert.IsType<EngineFailedException>(failure).Message, StringComparison.Ordinal);
         Assert.Null(client.Servers[0].Model);
         Assert.Equal(0, client.Servers[0].Running);
     }

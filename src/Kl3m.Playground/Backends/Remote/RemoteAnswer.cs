@@ -88,12 +88,12 @@ internal sealed class RemoteAnswer : IDisposable
         catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
         {
             Server.Leave("it fell silent");
-            throw new EngineFailedException($"{Server.Name} fell silent. What was written stands.", failure);
+            throw new EngineFailedException($"{Server.Name} fell silent.", failure);
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
             Server.Leave("its line broke");
-            throw new EngineFailedException($"The line to {Server.Name} broke. What was written stands.", failure);
+            throw new EngineFailedException($"The line to {Server.Name} broke.", failure);
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed class RemoteAnswer : IDisposable
         {
             var frame = JsonSerializer.Deserialize(data, RemoteWire.Default.RemoteFrame) ?? throw new JsonException("The frame is null.");
             return frame.Error is { ValueKind: not JsonValueKind.Null } error
-                ? throw new EngineFailedException($"{Server.Name}: {MessageOf(error)} What was written stands.")
+                ? throw new EngineFailedException($"{Server.Name}: {MessageOf(error)}")
                 : frame;
         }
         catch (JsonException broken)

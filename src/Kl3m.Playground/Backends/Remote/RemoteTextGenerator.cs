@@ -83,7 +83,7 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
             }
             if (sequences.Any(sequence => !sequence.HasFinished))
             {
-                throw new EngineFailedException($"The line to {stream.Server.Name} broke off after {sequences.Sum(sequence => sequence.Count)} tokens. What was written stands.");
+                throw new EngineFailedException($"The line to {stream.Server.Name} broke off after {sequences.Sum(sequence => sequence.Count)} tokens.");
             }
         }
         yield return new GenerationFinished(new(prompt.Length, sequences.Sum(sequence => sequence.Count)), new(TimeSpan.Zero, first, time.GetElapsedTime(started)));
