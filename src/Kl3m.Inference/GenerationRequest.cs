@@ -31,5 +31,9 @@ public sealed record GenerationRequest
     /// <summary>Whose request it is, for fairness between users; null is a user of its own.</summary>
     public string? User { get; init; }
 
+    /// <summary>A handle by which single sequences can be ended.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public SequenceStops? Stops { get; init; }
+
     public const int MaxAlternatives = 100;
 }

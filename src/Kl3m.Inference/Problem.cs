@@ -28,6 +28,16 @@ public sealed class EngineBusyException : Exception
         Own = own;
     }
 
+    /// <param name="reason">A limit that is not the line's, a sentence.</param>
+    public EngineBusyException(string reason, TimeSpan retryAfter) : base($"{reason} Try again in {Math.Ceiling(retryAfter.TotalSeconds)} s.")
+    {
+        Reason = reason;
+        RetryAfter = retryAfter;
+    }
+
+    /// <summary>What is used up, where it is not the line; else null.</summary>
+    public string? Reason { get; }
+
     public int Waiting { get; }
 
     public TimeSpan RetryAfter { get; }

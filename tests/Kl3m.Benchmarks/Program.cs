@@ -1,16 +1,19 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Kl3m.Benchmarks;
+using Kl3m.Benchmarks.Crowd;
+using Kl3m.Benchmarks.Throughput;
 
 switch (args)
 {
     case ["load", var folder, .. var rest]:
         await LoadCommand.RunAsync(folder, rest is [var dtype, ..] ? dtype : "auto", rest is [_, var rounds] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 3);
-        break;
-    case ["throughput", ..]:
-        Console.WriteLine("throughput is not there yet");
-        break;
+        return 0;
+    case ["throughput", .. var words]:
+        return ThroughputCommand.Run(words);
+    case ["crowd", .. var words]:
+        return await CrowdCommand.RunAsync(words);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-        break;
+        return 0;
 }

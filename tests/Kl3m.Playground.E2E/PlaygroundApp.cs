@@ -15,7 +15,7 @@ internal sealed class PlaygroundApp : IAsyncDisposable
     private readonly StringBuilder log = new();
     private readonly TaskCompletionSource<Uri> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private PlaygroundApp(string[] arguments)
+    private PlaygroundApp(string[] arguments, IEnumerable<(string Name, string Value)> environment)
     {
         var configuration = typeof(PlaygroundApp).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Configuration").Value!;
         var dll = Path.Combine(SharedFolder.Repository, "src", "Kl3m.Playground", "bin", configuration, "net10.0", "Kl3m.Playground.dll");
@@ -28,6 +28,10 @@ internal sealed class PlaygroundApp : IAsyncDisposable
             },
             EnableRaisingEvents = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            process.StartInfo.Environment[name] = value;
+        }
         process.OutputDataReceived += (_, line) => Read(line.Data);
         process.ErrorDataReceived += (_, line) => Read(line.Data);
         process.Exited += (_, _) => address.TrySetException(new InvalidOperationException($"The app ended before it listened:\n{Log}"));
@@ -50,23 +54,34 @@ internal sealed class PlaygroundApp : IAsyncDisposable
     }
 
     /// <summary>Starts the app and returns once it says that it is ready.</summary>
-    public static async Task<PlaygroundApp> StartAsync(params string[] arguments)
+    public static Task<PlaygroundApp> StartAsync(params string[] arguments) => StartAsync([], arguments);
+
+    public static async Task<PlaygroundApp> StartAsync(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
-        var app = new PlaygroundApp(arguments);
+        var app = Launch(environment, arguments);
+        await app.ReadyAsync();
+        return app;
+    }
+
+    /// <summary>Starts the app and does not wait for anything.</summary>
+    public static PlaygroundApp Launch(IEnumerable<(string Name, string Value)> environment, params string[] arguments) => new(arguments, environment);
+
+    /// <summary>Returns once it says that it is ready; ends it if it never does.</summary>
+    public async Task ReadyAsync()
+    {
         try
         {
             using var limit = new CancellationTokenSource(StartLimit);
-            using var client = new HttpClient { BaseAddress = await app.address.Task.WaitAsync(limit.Token) };
+            using var client = new HttpClient { BaseAddress = await address.Task.WaitAsync(limit.Token) };
             while ((await client.GetAsync("/health/ready", limit.Token)).StatusCode != HttpStatusCode.OK)
             {
                 await Task.Delay(100, limit.Token);
             }
-            return app;
         }
         catch (Exception failure)
         {
-            var text = app.Log;
-            await app.DisposeAsync();
+            var text = Log;
+            await DisposeAsync();
             throw new InvalidOperationException($"The app did not become ready:\n{text}", failure);
         }
     }

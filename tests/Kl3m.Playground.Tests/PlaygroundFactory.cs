@@ -17,6 +17,9 @@ internal sealed class PlaygroundFactory(ITextGenerator? generator) : WebApplicat
     {
     }
 
+    /// <summary>A clock of the test's own.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Of the configuration.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
@@ -25,6 +28,7 @@ internal sealed class PlaygroundFactory(ITextGenerator? generator) : WebApplicat
     protected override void ConfigureWebHost(IWebHostBuilder builder) => Settings.Aggregate(builder.UseSetting("Limits:ApiPerMinute", "1000000"), (host, setting) => host.UseSetting(setting.Key, setting.Value)).ConfigureLogging(log => log.ClearProviders()).ConfigureTestServices(services =>
     {
         services.Remove(services.Single(service => service.ImplementationType == typeof(ModelHost)));
+        services.AddSingleton(Time);
         services.AddSingleton(_ =>
         {
             var catalogue = new BackendCatalogue();

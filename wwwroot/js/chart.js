@@ -2,7 +2,7 @@
 import { tell } from './tell.js';
 import { save } from './save.js';
 
-const styles = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'font-family', 'font-size', 'font-weight', 'text-anchor', 'vector-effect', 'display'];
+const styles = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'font-family', 'font-size', 'font-weight', 'text-anchor', 'vector-effect', 'display', 'paint-order', 'stroke-linejoin'];
 
 export function attach(figure, net) {
   const ends = new AbortController();

@@ -1,10 +1,10 @@
 // A file for the person to keep.
 export function save(name, blob) {
+  const address = URL.createObjectURL(blob);
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
+  link.href = address;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  // The download has its own hold on the bytes once it has begun.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
-
-export const saveText = (name, type, text) => save(name, new Blob([text], { type }));

@@ -3,6 +3,10 @@ import { tell } from "./tell.js";
 import { watchTerms } from "./terms.js";
 
 const editable = (element) => element?.closest?.("input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]");
+// The prompt's own undo would know nothing of what presets and undo put there; other fields keep theirs.
+const undoable = (element) => !editable(element) || element.id === "prompt";
+const pressable = (element) => element?.closest?.("button, a, summary, input, [role=button], [data-scroll][tabindex]");
+const sliding = (element) => element?.matches?.("input[type=range]");
 const floating = () => document.querySelector(".mud-dialog, .mud-popover-open");
 
 export function listen(page) {
@@ -19,6 +23,12 @@ export function listen(page) {
       act("generate");
       return;
     }
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && /^[zy]$/i.test(event.key) && undoable(event.target)) {
+      event.preventDefault();
+      document.dispatchEvent(new CustomEvent("kp-flush"));
+      act(event.shiftKey || /y/i.test(event.key) ? "redo" : "undo");
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
       if (!floating()) act("escape");
@@ -27,6 +37,10 @@ export function listen(page) {
     if (document.documentElement.dataset.keys === "off" || editable(event.target)) return;
     if (event.key === "p" || event.key === "P") { event.preventDefault(); act("presentation"); }
     else if (event.key === "?") { event.preventDefault(); help(terms.current()); }
+    else if (event.key === " ") {
+      if (document.querySelector("[data-steps]") && !pressable(event.target) && !floating()) { event.preventDefault(); act("step"); }
+    }
+    else if (/^[1-9bl+-]$/i.test(event.key) && !floating() && !sliding(event.target)) act(`key:${event.key.toLowerCase()}`);
   };
   const onClick = (event) => {
     // The address of the page stays as it is: a fragment would be taken relative to the base.

@@ -35,7 +35,8 @@ export function watchTerms(open) {
     term.setAttribute('aria-describedby', tip.id);
     if (!tip.matches(':popover-open')) tip.showPopover();
     const box = term.getBoundingClientRect();
-    const below = box.bottom + 6 + tip.offsetHeight <= innerHeight;
+    // Above, where there is room: the number stands below its word.
+    const below = box.top - 6 - tip.offsetHeight < 0;
     tip.style.left = `${Math.max(8, Math.min(box.left, innerWidth - tip.offsetWidth - 8))}px`;
     tip.style.top = `${below ? box.bottom + 6 : box.top - 6 - tip.offsetHeight}px`;
   };

@@ -54,6 +54,14 @@ class TokenText {
     this.show(reveal);
   }
 
+  // Tokens before the index are shared with others, the one at it is the first that is not; -1 for none.
+  part(index) {
+    for (const sequence of this.sequences.values()) {
+      sequence.parts = index;
+      sequence.spans.forEach((span, i) => sequence.mark(span, i));
+    }
+  }
+
   // 'b' for bins of surprisal, 'k' for bands of rank.
   tint(mode) {
     this.mode = mode;
@@ -128,6 +136,12 @@ class TokenText {
     if (event.key === 'Enter') {
       this.tip.hide();
       tell(this.net, 'Open', found.sequence.number, found.index);
+    } else if (/^[1-9bl]$/i.test(event.key)) {
+      if (document.documentElement.dataset.keys === 'off') {
+        return;
+      }
+      this.tip.hide();
+      tell(this.net, 'Press', found.sequence.number, found.index, event.key.toLowerCase());
     } else {
       const next = move(event.key, found.index, found.sequence.tokens, found.sequence.spans, this.mode);
       if (next === null) {
@@ -172,6 +186,7 @@ class Sequence {
     this.spans = [];
     this.text = '';
     this.current = -1;
+    this.parts = -1;
     this.plain = plain?.appendChild(document.createTextNode('')) ?? null;
     this.caret = make('span', 'kp-caret');
     this.caret.setAttribute('aria-hidden', 'true');
@@ -186,6 +201,7 @@ class Sequence {
     let batch = document.createDocumentFragment();
     for (const token of tokens) {
       const { span, breaks } = draw(token, this.tokens.length, mode);
+      this.mark(span, this.tokens.length);
       this.tokens.push(token);
       this.spans.push(span);
       text += token.t;
@@ -208,6 +224,14 @@ class Sequence {
     }
     if (atEnd && !held && scrollHeight > 0) {
       this.scroller.scrollTop = this.scroller.scrollHeight;
+    }
+  }
+
+  mark(span, index) {
+    span.classList.toggle('kp-common', index < this.parts);
+    span.classList.toggle('kp-fork', index === this.parts);
+    if (index === this.parts) {
+      span.dataset.fork = index + 1;
     }
   }
 

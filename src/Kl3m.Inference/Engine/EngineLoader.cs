@@ -11,12 +11,6 @@ public static class EngineLoader
     /// <summary>There is no way to ask a GPU from here how much is free; <see cref="EngineOptions.KvCacheBytes"/> says better.</summary>
     private const long GpuCacheBytes = 8L << 30;
 
-    /// <summary>
-    /// Below this many parameters a second thread gains nothing on a CPU, and where other work shares the cores it waits at every
-    /// operation's end: 8 tokens/s instead of 170 with the bundled model beside a busy neighbour.
-    /// </summary>
-    private const long WorthThreads = 100_000_000;
-
     /// <summary>Returns when the model is in memory and has run once.</summary>
     /// <param name="id">What clients call the model.</param>
     /// <param name="progress">0 to 1, as the weights come in; called on the engine's thread.</param>
@@ -50,7 +44,7 @@ public static class EngineLoader
         var cacheBytes = options.KvCacheBytes > 0 ? options.KvCacheBytes
             : model.Device == "cpu" ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4
             : GpuCacheBytes;
-        int? threads = options.Threads > 0 ? options.Threads : config.ParameterCount < WorthThreads ? 1 : null;
+        var threads = TorchRuntime.ThreadsFor(options.Threads, config.ParameterCount);
         var engine = new InferenceEngine(
             () => ModelRunner.Load(folder, config, model.Device, dtype, cacheBytes, threads, progress, cancellationToken),
             tokenizer, model, options, time, logger);

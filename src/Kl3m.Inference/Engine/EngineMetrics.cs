@@ -66,6 +66,9 @@ public sealed class EngineMetrics : IDisposable
     /// <summary>Tokens whose keys and values are held by sequences in work.</summary>
     public long TokensHeld => Volatile.Read(ref tokensHeld);
 
+    /// <summary>The same as a share of the memory, 0 to 1.</summary>
+    public double CacheShare => Room.Tokens > 0 ? Math.Min((double)TokensHeld / Room.Tokens, 1) : 0;
+
     /// <summary>How long a step took of late; zero before the first.</summary>
     public TimeSpan TypicalStep => TimeSpan.FromSeconds(Volatile.Read(ref typicalStep));
 

@@ -139,6 +139,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
             group.Write(new GenerationStarted(prompt[..^group.WrittenBefore], seed));
             log.RequestTaken(prompt.Length, request.Sampling.Sequences, group.MaxTokens, seed);
             log.Prompt(request.Prompt);
+            request.Stops?.Hear();
             Metrics.WorkArrived();
             arrivals.Add(group);
             return group;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kl3m.Inference.Models;
+using Kl3m.Inference.Models.Host;
 using Kl3m.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,11 +18,12 @@ internal sealed class ModelRunner : IModelRunner
 
     private readonly GptNeoXModel model;
     private readonly Device device;
-    private readonly ScalarType dtype;
+    private ScalarType dtype;
     private readonly BlockPool? pool;
     private readonly PagedAttention? paged;
     private readonly Dictionary<int, SequenceCache> slots = [];
     private readonly int thread = Environment.CurrentManagedThreadId;
+    private HostModel? host;
     private int lastSlot;
 
     /// <param name="model">Owned from here on.</param>
@@ -56,8 +58,11 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device => TorchRuntime.NameOf(device);
 
-    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
+    /// <summary><c>fp32</c>, <c>bf16</c> or <c>int8</c>.</summary>
     public string Dtype => TorchRuntime.NameOf(dtype);
+
+    /// <summary>What reading one weight of the linears moves.</summary>
+    internal double BytesPerWeight => host?.BytesPerWeight ?? dtype.ElementSize();
 
     public CacheRoom Room { get; }
 
@@ -67,13 +72,27 @@ internal sealed class ModelRunner : IModelRunner
 
     /// <summary>Loads a model folder, on the thread that will own the runner.</summary>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-    /// <param name="dtype"><c>auto</c>, <c>fp32</c> or <c>bf16</c>: weights are converted while they are read.</param>
+    /// <param name="dtype"><c>auto</c>, <c>fp32</c>, <c>bf16</c> or <c>int8</c>: weights are converted while they are read.</param>
     /// <param name="threads">For one operation on a CPU; null leaves it to libtorch.</param>
     /// <param name="progress">From 0 to 1, as the weights come in.</param>
     /// <exception cref="ModelFileException">A file is not what it should be.</exception>
     /// <exception cref="TorchUnavailableException">There is no such device.</exception>
     public static ModelRunner Load(
         string folder, GptNeoXConfig config, string device, string dtype, long cacheBytes, int? threads = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var checkpoint = Checkpoint.Open(folder);
+        return Load(config, (type, target) => (name, shape) =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var tensor = checkpoint.Take(name, shape, type, target);
+            progress?.Report(checkpoint.Progress);
+            return tensor;
+        }, checkpoint.EnsureAllTaken, device, dtype, cacheBytes, threads);
+    }
+
+    /// <summary>The same with weights from anywhere.</summary>
+    /// <param name="weights">Of a type on a device: the tensor of a name and shape.</param>
+    internal static ModelRunner Load(GptNeoXConfig config, Func<ScalarType, Device, Func<string, long[], Tensor>> weights, Action taken, string device, string dtype, long cacheBytes, int? threads = null)
     {
         var target = TorchRuntime.ResolveDevice(device);
         var type = TorchRuntime.ResolveDtype(dtype, target, config.ParameterCount);
@@ -83,29 +102,36 @@ internal sealed class ModelRunner : IModelRunner
             set_num_threads(count);
         }
         using var _ = inference_mode();
-        using var checkpoint = Checkpoint.Open(folder);
-        var model = new GptNeoXModel(config, (name, shape) =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var tensor = checkpoint.Take(name, shape, type, target);
-            progress?.Report(checkpoint.Progress);
-            return tensor;
-        });
+        var model = new GptNeoXModel(config, weights(type == ScalarType.Int8 ? ScalarType.BFloat16 : type, target));
         try
         {
-            checkpoint.EnsureAllTaken();
+            taken();
             var runner = new ModelRunner(model, cacheBytes, threads ?? get_num_threads());
-            if (PackedLinear.Serves(type, target))
-            {
-                model.Pack();
-                FreedMemory.GiveBack();
-            }
+            runner.Prepare(type, threads ?? get_num_threads());
             return runner;
         }
         catch
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Brings the weights into the form that is fastest here, and frees the plain ones.</summary>
+    /// <param name="compute">The model's own type, or int8.</param>
+    internal void Prepare(ScalarType compute, int threads)
+    {
+        if (HostModel.Serves(model.Config, compute, device))
+        {
+            set_num_threads(1);
+            host = new(model, compute, threads);
+            dtype = compute;
+            FreedMemory.GiveBack();
+        }
+        else if (PackedLinear.Serves(dtype, device))
+        {
+            model.Pack();
+            FreedMemory.GiveBack();
         }
     }
 
@@ -174,9 +200,18 @@ internal sealed class ModelRunner : IModelRunner
             return;
         }
         using var _ = inference_mode();
-        using var input = tensor(ids, device: device);
-        using var hidden = Hidden(input, rows);
-        Head(hidden, wanted, ids.Length, logits);
+        if (host is not null)
+        {
+            paged!.Begin(rows);
+            host.Run(ids, paged);
+            host.Head(wanted, logits);
+        }
+        else
+        {
+            using var input = tensor(ids, device: device);
+            using var hidden = Hidden(input, rows);
+            Head(hidden, wanted, ids.Length, logits);
+        }
         foreach (var row in rows)
         {
             row.Cache.Length = row.End;
@@ -192,6 +227,7 @@ internal sealed class ModelRunner : IModelRunner
         slots.Clear();
         paged?.Dispose();
         pool?.Dispose();
+        host?.Dispose();
         model.Dispose();
         FreedMemory.GiveBack();
     }

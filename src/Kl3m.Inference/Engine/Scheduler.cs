@@ -12,12 +12,19 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
     /// <summary>Bounds the buffer for logits, whatever is to be scored.</summary>
     public const int MaxLogitRows = 1024;
 
+    /// <summary>One part in so many of slots and memory is for users who have nothing in work yet.</summary>
+    private const int NewcomersPart = 8;
+
+    /// <summary>Below this many sequences a step is short enough for newcomers to wait for.</summary>
+    private const int ManyDecodes = 8;
+
     private readonly AdmissionQueue waiting = new();
     private readonly List<SequenceGroup> running = [];
     private readonly PrefixCache prefixes = new(runner, options.MaxPrefixes);
     private readonly Dictionary<object, long> lastTurns = [];
     private long turn;
     private int toldVersion;
+    private bool paused;
 
     public IEnumerable<SequenceGroup> Groups => running.Concat(waiting.Groups);
 
@@ -39,8 +46,17 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
     {
         var step = new Step();
         Admit(step);
-        Decode(step);
+        // Who has nothing yet is not kept waiting for a long step of those who write; they pause for one step, never for two in a row.
+        paused = !paused && running.Where(group => group.IsPromptRead).Sum(group => group.SlotsHeld) > ManyDecodes && running.Any(IsNewcomer);
+        if (!paused)
+        {
+            Decode(step);
+        }
         Prefill(step);
+        if (paused && step.Tokens == 0)
+        {
+            Decode(step);
+        }
         return step;
     }
 
@@ -111,7 +127,8 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
 
     private bool TryStart(SequenceGroup group, Step step)
     {
-        if (SlotsHeld + group.SlotsNeeded > options.MaxRunning)
+        var isNew = running.All(other => !other.User.Equals(group.User));
+        if (SlotsHeld + group.SlotsNeeded > options.MaxRunning - (isNew ? 0 : options.MaxRunning / NewcomersPart))
         {
             return false;
         }
@@ -120,7 +137,7 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
         {
             try
             {
-                room = TryAcquire(group);
+                room = TryAcquire(group, isNew ? 0 : runner.Room.Blocks / NewcomersPart);
             }
             catch (Exception failure)
             {
@@ -147,7 +164,8 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
     }
 
     /// <summary>A slot for each sequence, or none at all; with the prefix that the first one is to take over at once.</summary>
-    private (List<int> Slots, Prefix? Prefix)? TryAcquire(SequenceGroup group)
+    /// <param name="spare">Blocks that must stay free.</param>
+    private (List<int> Slots, Prefix? Prefix)? TryAcquire(SequenceGroup group, int spare)
     {
         var prefix = FindPrefix(group, running.Count) is { IsReady: true } ready ? ready : null;
         var slots = new List<int>();
@@ -163,7 +181,7 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
             slots.ForEach(runner.Release);
             throw;
         }
-        if (slots.Count == group.SlotsNeeded)
+        if (slots.Count == group.SlotsNeeded && runner.Room.Blocks - runner.BlocksUsed >= spare)
         {
             return (slots, prefix);
         }
@@ -249,6 +267,11 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
         step.TokensTakenOver += prefix.Length;
         group.PromptRead(prefix.Length);
     }
+
+    /// <summary>It still reads, the end is near, and its user has nothing else in work.</summary>
+    private bool IsNewcomer(SequenceGroup group) =>
+        !group.IsPromptRead && group.Prompt.Length - group.Sequences[0].Computed <= tokenBudget
+        && running.All(other => other == group || !other.User.Equals(group.User));
 
     private Dictionary<object, int> HeldByUser() => running.GroupBy(group => group.User).ToDictionary(user => user.Key, user => user.Sum(group => group.SlotsHeld));
 

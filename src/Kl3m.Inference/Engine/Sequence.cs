@@ -63,6 +63,14 @@ internal sealed class Sequence(SequenceGroup group, int index, int slot, TextAss
         }
     }
 
+    /// <summary>Ends it where it is, for whoever asked for that.</summary>
+    public void Stop()
+    {
+        Settle();
+        HasFinished = true;
+        group.Write(new SequenceFinished(index, FinishReason.Cancelled));
+    }
+
     /// <summary>Writes what is held back, when no more tokens can come.</summary>
     public void Settle() => text.Finish().ForEach(group.Write);
 }

@@ -84,6 +84,11 @@ internal sealed class SequenceGroup(GenerationRequest request, int[] prompt, ulo
         line.Advance(user);
         queued = Elapsed;
         Sequences = [.. slots.Select((slot, index) => new Sequence(this, index, slot, new TextAssembler(index, tokenizer, stops, request.CompletionTokenIds)))];
+        if (place > 0)
+        {
+            // Who was told a place is told that it is left.
+            Write(new PromptProgress(0, prompt.Length));
+        }
     }
 
     public void Score(int position, TokenScore score) => promptScores[position] = score;

@@ -35,6 +35,7 @@ internal sealed class StepLoop(
             stop.ThrowIfCancellationRequested();
             TakeArrivals(stop);
             DropCancelled();
+            StopSequences();
             var step = scheduler.Schedule();
             Refuse(step);
             scheduler.TellPlaces(metrics.TypicalStep);
@@ -81,6 +82,22 @@ internal sealed class StepLoop(
         foreach (var group in scheduler.Groups.Where(group => group.IsCancelled).ToList())
         {
             End(group);
+        }
+    }
+
+    private void StopSequences()
+    {
+        foreach (var group in scheduler.Groups.Where(group => group is { IsPromptRead: true, Request.Stops: not null }).ToList())
+        {
+            foreach (var sequence in group.Sequences.Where(sequence => !sequence.HasFinished && group.Request.Stops!.Contains(sequence.Index)))
+            {
+                sequence.Stop();
+                scheduler.Release(sequence);
+            }
+            if (group.HasFinished)
+            {
+                End(group);
+            }
         }
     }
 

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Kl3m.Inference.Models;
 
 /// <summary>A sequence's keys and values as a list of blocks of a <see cref="BlockPool"/>, some of them perhaps shared with others.</summary>
-internal sealed class BlockCache : SequenceCache
+internal sealed unsafe class BlockCache : SequenceCache
 {
     private readonly BlockPool pool;
     private readonly int[] blocks;
@@ -12,11 +15,15 @@ internal sealed class BlockCache : SequenceCache
     {
         this.pool = pool;
         this.promised = promised;
-        blocks = new int[BlockPool.BlocksOf(capacity)];
+        // Pinned: attention reads it through a pointer.
+        blocks = GC.AllocateArray<int>(BlockPool.BlocksOf(capacity), pinned: true);
     }
 
     /// <summary>Block i holds the tokens from i * <see cref="BlockPool.BlockTokens"/> on.</summary>
     public ReadOnlySpan<int> Blocks => blocks.AsSpan(0, count);
+
+    /// <summary>The same, good for as long as this object is held.</summary>
+    public int* BlockPointer => (int*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(blocks));
 
     /// <param name="shared">Leading tokens that <see cref="CopyPrefix"/> will bring before anything is written: whole blocks of them are not promised.</param>
     /// <returns>Null where there is no room.</returns>

@@ -28,7 +28,7 @@ internal sealed unsafe class BlockPool : IDisposable
     {
         Heads = config.NumAttentionHeads;
         HeadDim = config.HeadDim;
-        ValueStride = (HeadDim + 15) / 16 * 16;
+        ValueStride = (HeadDim + 31) / 32 * 32;
         keyFloats = (nuint)(Heads * HeadDim * BlockTokens);
         floatsPerLayer = keyFloats + (nuint)(Heads * ValueStride * BlockTokens);
         floatsPerBlock = floatsPerLayer * (nuint)config.NumHiddenLayers;
@@ -49,7 +49,7 @@ internal sealed unsafe class BlockPool : IDisposable
 
     public int HeadDim { get; }
 
-    /// <summary>Floats of one head's value of one token: the head dimension, filled up to whole vectors.</summary>
+    /// <summary>Floats of one head's value of one token: the head dimension, filled up to pairs of vectors of 16.</summary>
     public int ValueStride { get; }
 
     public int Blocks { get; }

@@ -50,6 +50,22 @@ internal static unsafe partial class PackedLinear
         }
     }
 
+    /// <summary>A tensor over memory that is not its own, [rows, columns] in bf16.</summary>
+    public static Tensor View(ushort* memory, long rows, long columns)
+    {
+        var sizes = stackalloc long[] { rows, columns };
+        var strides = stackalloc long[] { columns, 1 };
+        Check(CreateTensorFromBlob(memory, 2, sizes, strides, 0, (int)ScalarType.BFloat16, (int)DeviceType.CPU, -1, out var result));
+        return Tensor.UnsafeCreateTensor(result);
+    }
+
+    /// <summary>Where a dense tensor's numbers lie, while it lives.</summary>
+    public static void* Data(Tensor tensor)
+    {
+        Check(GetDataPointer(tensor.Handle, out var data));
+        return data;
+    }
+
     private static bool Try()
     {
         try
@@ -81,4 +97,10 @@ internal static unsafe partial class PackedLinear
 
     [LibraryImport(Library, EntryPoint = "aoti_torch_cpu__linear_pointwise"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     private static partial int LinearPointwise(nint x, nint weight, nint* bias, byte* activation, double** scalars, long scalarCount, byte** algorithm, out nint result);
+
+    [LibraryImport(Library, EntryPoint = "aoti_torch_create_tensor_from_blob"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    private static partial int CreateTensorFromBlob(void* data, long dimensions, long* sizes, long* strides, long offset, int dtype, int deviceType, int deviceIndex, out nint result);
+
+    [LibraryImport(Library, EntryPoint = "aoti_torch_get_data_ptr"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    private static partial int GetDataPointer(nint tensor, out void* data);
 }

@@ -1,4 +1,5 @@
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Kl3m.Inference.Models.Host;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,22 +8,24 @@ namespace Kl3m.Inference.Models;
 /// <summary>
 /// The attention core on a CPU, over caches of blocks. Every row (a token's query) is computed by itself, its keys in the order of their
 /// positions, always in the same additions: its result does not depend on which rows it came with, nor on whether its prompt was read at once,
-/// in chunks, or taken over from another sequence. <see cref="AttentionRow"/> does one row of one head.
+/// in chunks, or taken over from another sequence. <see cref="AttentionRows"/> does the arithmetic.
 /// </summary>
 internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, int threads) : IDisposable
 {
     /// <summary>Multiplications below which a second thread costs more than it brings.</summary>
-    private const long WorthThreads = 4_000_000;
+    private const long WorthThreads = 1_000_000;
 
     private readonly (int Heads, int Dim, int Stride) shape = (pool.Heads, pool.HeadDim, pool.ValueStride);
     private readonly int turnedDims = model.Config.RotaryDims;
     private float[] cos = [];
     private float[] sin = [];
-    private float* queries;
-    private nuint queryRoom;
+    private readonly HostMemory<float> queries = new();
+    private readonly HostMemory<float> scores = new();
+    private readonly int parts = Math.Min(threads, pool.Heads);
     private (BlockCache Cache, int Position)[] rows = [];
     private int count;
     private long multiplications;
+    private int longest;
 
     /// <summary>Takes the rows of the next step; the caches have room for them.</summary>
     public void Begin(ReadOnlySpan<CachedChunk> chunks)
@@ -33,20 +36,22 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
             rows = new (BlockCache, int)[count];
         }
         multiplications = 0;
-        var last = 0;
+        longest = 0;
         foreach (var chunk in chunks)
         {
             var cache = (BlockCache)chunk.Cache;
             cache.Grow(chunk.End);
-            last = Math.Max(last, chunk.End);
+            longest = Math.Max(longest, chunk.End);
             multiplications += (long)chunk.Count * chunk.End * 2 * shape.Heads * shape.Dim;
             for (var i = 0; i < chunk.Count; i++)
             {
                 rows[chunk.Offset + i] = (cache, chunk.Start + i);
             }
         }
-        CoverAngles(last);
-        Reserve((nuint)(count * shape.Heads * shape.Dim));
+        CoverAngles(longest);
+        longest = BlockPool.BlocksOf(longest) * BlockPool.BlockTokens;
+        queries.Reserve((long)count * shape.Heads * shape.Dim);
+        scores.Reserve((long)parts * AttentionRows.Most * longest);
     }
 
     /// <param name="qkv">[tokens, heads * 3 * head dim].</param>
@@ -69,16 +74,23 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
         {
             Store(layer, row, qkv + row * shape.Heads * 3 * shape.Dim);
         }
-        if (threads == 1 || multiplications < WorthThreads)
+        if (parts == 1 || multiplications < WorthThreads)
         {
-            Attend(layer, 0, shape.Heads, output);
+            Attend(layer, 0, shape.Heads, scores.Start, output);
             return;
         }
-        var parts = Math.Min(threads, shape.Heads);
-        Parallel.For(0, parts, part => Attend(layer, shape.Heads * part / parts, shape.Heads * (part + 1) / parts, output));
+        InParts(layer, output);
     }
 
-    public void Dispose() => NativeMemory.Free(queries);
+    public void Dispose()
+    {
+        queries.Dispose();
+        scores.Dispose();
+    }
+
+    // By itself, since what a lambda captures is allocated at the start of the method that it stands in.
+    private void InParts(int layer, float* output) => Parallel.For(0, parts, part =>
+        Attend(layer, shape.Heads * part / parts, shape.Heads * (part + 1) / parts, scores.Start + part * AttentionRows.Most * longest, output));
 
     /// <summary>Turns a row's queries and keys, stores keys and values in its cache, keeps the queries.</summary>
     private void Store(int layer, int row, float* qkv)
@@ -88,16 +100,13 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
         var (block, place) = (cache.Blocks[position / BlockPool.BlockTokens], position % BlockPool.BlockTokens);
         var keys = pool.Keys(block, layer) + place;
         var values = pool.Values(block, layer) + place * stride;
-        var query = queries + row * heads * dim;
+        var query = queries.Start + row * heads * dim;
         var turned = stackalloc float[dim];
         var scale = 1 / MathF.Sqrt(dim);
         for (var head = 0; head < heads; head++, qkv += 3 * dim)
         {
             Turn(qkv, query, position);
-            for (var d = 0; d < dim; d++)
-            {
-                query[d] *= scale;
-            }
+            Scale(query, dim, scale);
             Turn(qkv + dim, turned, position);
             for (var d = 0; d < dim; d++)
             {
@@ -111,32 +120,25 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
         }
     }
 
-    private void Attend(int layer, int firstHead, int endHead, float* output)
+    private void Attend(int layer, int firstHead, int endHead, float* scores, float* output)
     {
-        var (heads, dim, stride) = shape;
-        var longest = 0;
-        for (var row = 0; row < count; row++)
+        var (heads, dim, _) = shape;
+        var queries = this.queries.Start;
+        var group = stackalloc AttentionRow[AttentionRows.Most];
+        for (var head = firstHead; head < endHead; head++)
         {
-            longest = Math.Max(longest, rows[row].Position + 1);
-        }
-        var scores = (float*)NativeMemory.AlignedAlloc((nuint)BlockPool.BlocksOf(longest) * BlockPool.BlockTokens * sizeof(float), 64);
-        try
-        {
-            for (var head = firstHead; head < endHead; head++)
+            var attention = new AttentionRows(pool, layer, head);
+            for (var row = 0; row < count; row += AttentionRows.Most)
             {
-                for (var row = 0; row < count; row++)
+                var size = Math.Min(AttentionRows.Most, count - row);
+                for (var i = 0; i < size; i++)
                 {
-                    var (cache, position) = rows[row];
-                    var offset = (row * heads + head) * dim;
-                    var attention = new AttentionRow(pool, layer, head, cache.Blocks, position + 1, scores);
-                    attention.Score(queries + offset);
-                    attention.Weigh(output + offset);
+                    var (cache, position) = rows[row + i];
+                    var offset = ((row + i) * heads + head) * dim;
+                    group[i] = new(queries + offset, output + offset, cache.BlockPointer, position + 1, scores + i * longest);
                 }
+                attention.Attend(new(group, size));
             }
-        }
-        finally
-        {
-            NativeMemory.AlignedFree(scores);
         }
     }
 
@@ -169,12 +171,16 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
         }
     }
 
-    private void Reserve(nuint floats)
+    private static void Scale(float* numbers, int count, float factor)
     {
-        if (queryRoom < floats)
+        var i = 0;
+        for (; i + Vector512<float>.Count <= count; i += Vector512<float>.Count)
         {
-            queries = (float*)NativeMemory.Realloc(queries, floats * sizeof(float));
-            queryRoom = floats;
+            (Vector512.Load(numbers + i) * factor).Store(numbers + i);
+        }
+        for (; i < count; i++)
+        {
+            numbers[i] *= factor;
         }
     }
 }

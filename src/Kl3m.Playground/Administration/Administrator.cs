@@ -3,10 +3,12 @@ using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
+using Kl3m.Playground.Edge;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
+using Secret = Kl3m.Playground.Edge.Secret;
 
 namespace Kl3m.Playground.Administration;
 
@@ -23,6 +25,9 @@ internal sealed class Administrator(IServer server, IOptions<AdministratorOption
 
     private readonly IDataProtector protector = protection.CreateProtector("Kl3m.Playground.Administrator.v1");
 
+    /// <summary>Five wrong ones a minute from one address, and fifty from all; who is refused is not listened to.</summary>
+    public AttemptLimit Attempts { get; } = new(5, time);
+
     /// <summary>There is a passphrase to sign in with.</summary>
     public bool HasPassphrase => !string.IsNullOrEmpty(options.Value.Passphrase);
 
@@ -30,7 +35,7 @@ internal sealed class Administrator(IServer server, IOptions<AdministratorOption
 
     /// <summary>Everything that listens does so on the loopback interface; a server without addresses (behind a socket, say) is open to others.</summary>
     public bool IsLocalOnly =>
-        server.Features.Get<IServerAddressesFeature>()?.Addresses is { Count: > 0 } addresses && addresses.All(address => IsLoopback(BindingAddress.Parse(address).Host));
+        server.Features.Get<IServerAddressesFeature>()?.Addresses is { Count: > 0 } addresses && addresses.All(address => Exposure.IsLoopbackHost(BindingAddress.Parse(address).Host));
 
     /// <summary>
     /// Whether the request comes straight from this machine: not through a proxy, and not under a foreign name, which a page elsewhere may
@@ -39,12 +44,12 @@ internal sealed class Administrator(IServer server, IOptions<AdministratorOption
     public bool IsLocal(HttpRequest request) => IsLocalOnly
         && request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
         && !Forwarding.Any(request.Headers.ContainsKey)
-        && IsLoopback(request.Host.Host);
+        && Exposure.IsLoopbackHost(request.Host.Host);
 
-    public bool IsPassphrase(string? tried) => HasPassphrase && CryptographicOperations.FixedTimeEquals(Hash(tried ?? ""), Hash(options.Value.Passphrase!));
+    public bool IsPassphrase(string? tried) => HasPassphrase && Secret.Matches(tried ?? "", options.Value.Passphrase!);
 
     /// <summary>The cookie's value; it ends with the session, and with the passphrase that it was made for.</summary>
-    public string Ticket() => protector.Protect($"{(time.GetUtcNow() + Session).ToUnixTimeSeconds()}|{Convert.ToHexString(Hash(options.Value.Passphrase!))}");
+    public string Ticket() => protector.Protect($"{(time.GetUtcNow() + Session).ToUnixTimeSeconds()}|{Hash}");
 
     public bool IsTicket(string? cookie)
     {
@@ -56,7 +61,7 @@ internal sealed class Administrator(IServer server, IOptions<AdministratorOption
         {
             return protector.Unprotect(cookie).Split('|') is [var until, var hash]
                 && long.TryParse(until, CultureInfo.InvariantCulture, out var seconds) && time.GetUtcNow().ToUnixTimeSeconds() < seconds
-                && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(Convert.ToHexString(Hash(options.Value.Passphrase!))));
+                && Secret.Matches(hash, Hash);
         }
         catch (CryptographicException)
         {
@@ -64,8 +69,5 @@ internal sealed class Administrator(IServer server, IOptions<AdministratorOption
         }
     }
 
-    private static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
-
-    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+    private string Hash => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(options.Value.Passphrase ?? "")));
 }

@@ -14,6 +14,8 @@ internal static class CompletionsApi
     private static async Task<IResult> CompleteAsync(HttpRequest http, BackendCatalogue catalogue, TimeProvider time, CancellationToken cancellationToken)
     {
         var request = CompletionReader.Read(await JsonBody.ReadAsync(http));
+        // Turns are taken between the ends of the wire, and behind each of them between those whom it names.
+        request = request with { User = $"api:{http.HttpContext.Connection.RemoteIpAddress}:{request.User}" };
         var generator = catalogue.Require(request.Model);
         if (request is { ProcessedLogprobs: true, Logprobs: not null } && generator.Model.TopOnly is not null)
         {

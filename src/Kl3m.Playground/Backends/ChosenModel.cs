@@ -1,4 +1,5 @@
 using Kl3m.Inference;
+using Kl3m.Playground.Classroom;
 
 namespace Kl3m.Playground.Backends;
 
@@ -6,13 +7,16 @@ namespace Kl3m.Playground.Backends;
 /// The model that one visitor works with: the one picked in the app bar as long as it is loaded, else the default. Lives as long as the
 /// visitor's circuit.
 /// </summary>
-internal sealed class ChosenModel : IDisposable
+public sealed class ChosenModel : IDisposable
 {
     private readonly BackendCatalogue catalogue;
+    private readonly Desk desk;
+    private DeskGenerator? last;
 
-    public ChosenModel(BackendCatalogue catalogue)
+    public ChosenModel(BackendCatalogue catalogue, Desk? desk = null)
     {
         this.catalogue = catalogue;
+        this.desk = desk ?? new();
         catalogue.Changed += Tell;
     }
 
@@ -22,7 +26,13 @@ internal sealed class ChosenModel : IDisposable
     /// <summary>What was picked, loaded or not; null: whatever the default is.</summary>
     public string? Id { get; private set; }
 
-    public ITextGenerator? Generator => catalogue.Find(Id) ?? catalogue.Default;
+    public ITextGenerator? Generator => (catalogue.Find(Id) ?? catalogue.Default) is { } model ? AtDesk(model) : null;
+
+    /// <summary>All that are loaded.</summary>
+    public IReadOnlyList<ITextGenerator> All => catalogue.All;
+
+    /// <summary>The model of this id, null if it is not loaded; without an id the chosen one.</summary>
+    public ITextGenerator? Find(string? id) => string.IsNullOrEmpty(id) ? Generator : catalogue.Find(id);
 
     public void Choose(string? id)
     {
@@ -31,6 +41,9 @@ internal sealed class ChosenModel : IDisposable
     }
 
     public void Dispose() => catalogue.Changed -= Tell;
+
+    // The same object for the same model: pages compare what they hold with what is there.
+    private DeskGenerator AtDesk(ITextGenerator model) => last is { } held && held.Inner == model ? held : last = new(model, desk);
 
     private void Tell() => Changed?.Invoke();
 }

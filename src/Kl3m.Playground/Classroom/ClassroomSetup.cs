@@ -11,6 +11,7 @@ internal static class ClassroomSetup
         services.AddOptions<ClassroomOptions>().BindConfiguration("Classroom").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<RoomRegistry>();
         services.AddScoped<Visitor>();
+        services.AddScoped<Desk>();
         services.AddScoped<ClassroomState>();
         services.AddScoped<CircuitHandler, RoomConnection>();
         return services;

@@ -1,3 +1,4 @@
+using Kl3m.Inference;
 using Kl3m.Playground.Runs;
 
 namespace Kl3m.Playground.Classroom;
@@ -13,6 +14,10 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
     private volatile RoomState state = opened;
     private volatile NextToken? row;
     private volatile Run? run;
+    private volatile ITextGenerator? writer;
+
+    /// <summary>What students ask of the engine at their own desks.</summary>
+    public RoomUse Use { get; } = new(time);
 
     /// <summary>Raised after each change, on the thread that made it.</summary>
     public event Action? Changed;
@@ -26,6 +31,9 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
 
     /// <summary>The teacher's run, which everybody watches: one generation, however many look.</summary>
     public Run? Run => run;
+
+    /// <summary>What wrote it: names its tokens.</summary>
+    public ITextGenerator? Writer => writer;
 
     /// <summary>Does what the command says if the key allows it; else says why not, and changes nothing.</summary>
     /// <param name="next">The model's distribution, with commands that move to another place.</param>
@@ -51,13 +59,13 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
     }
 
     /// <summary>What the teacher's page generates is what everybody sees.</summary>
-    public Refusal? PresentRun(string? key, Present command, Run? presented)
+    public Refusal? PresentRun(string? key, Present command, Run? presented, ITextGenerator? by)
     {
         lock (gate)
         {
             if (Identify(key) is { IsTeacher: true })
             {
-                run = presented;
+                (run, writer) = (presented, by);
             }
         }
         return Do(key, command);

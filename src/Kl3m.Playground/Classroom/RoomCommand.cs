@@ -71,7 +71,7 @@ internal sealed record ThrowDarts(int Count) : TeacherCommand;
 
 internal sealed record ClearDarts : TeacherCommand;
 
-internal sealed record Present(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight) : TeacherCommand;
+internal sealed record Present(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight, string? Model = null) : TeacherCommand;
 
 internal sealed record ShowLesson(string LessonId, int Step) : TeacherCommand;
 

@@ -15,11 +15,12 @@ public abstract record Scene;
 
 /// <summary>A place in a text: what the model has read up to there.</summary>
 /// <param name="Text">The same for people.</param>
-public sealed record TextPlace(IReadOnlyList<int> PromptTokenIds, IReadOnlyList<int> CompletionTokenIds, string Text);
+/// <param name="Model">The model whose tokens they are, by its id.</param>
+public sealed record TextPlace(IReadOnlyList<int> PromptTokenIds, IReadOnlyList<int> CompletionTokenIds, string Text, string? Model = null);
 
 /// <summary>The teacher's page is followed. The run itself lives beside the state: <see cref="Room.Run"/>.</summary>
 /// <param name="Spotlight">The token that everybody looks at.</param>
-public sealed record PresentationScene(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight) : Scene;
+public sealed record PresentationScene(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight, string? Model = null) : Scene;
 
 /// <summary>Every student throws a dart at the same distribution.</summary>
 /// <param name="Darts">As they were thrown. They stay when the temperature moves: the ruler changes under them.</param>

@@ -1,10 +1,14 @@
 using Kl3m.Playground.Classroom;
 using Kl3m.Playground.Components.Layout;
+using Kl3m.Playground.Components.Pages.Compare;
 using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Models;
 using Kl3m.Playground.Components.Pages.Playground;
-using Kl3m.Playground.Runs;
 using Kl3m.Playground.Components.Pages.Score;
+using Kl3m.Playground.Components.Pages.Tokens;
+using Kl3m.Playground.Components.Shared;
+using Kl3m.Playground.Lessons;
+using Kl3m.Playground.Runs;
 using MudBlazor.Services;
 
 namespace Kl3m.Playground.Components;
@@ -25,6 +29,13 @@ internal static class UserInterface
         services.AddScoped<ScoreState>();
         services.AddScoped<FileState>();
         services.AddClassroom();
+        services.AddScoped<CompareState>();
+        services.AddSingleton<Vocabularies>();
+        services.AddScoped<TokensState>();
+        services.AddLessons();
+        services.AddScoped<BrowserStorage>();
+        services.AddScoped<RecentRuns>();
+        services.AddScoped<OwnPresets>();
         return services;
     }
 }

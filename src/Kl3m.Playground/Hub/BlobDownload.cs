@@ -3,7 +3,7 @@ namespace Kl3m.Playground.Hub;
 /// <summary>
 /// Fetches one blob into the cache: into .incomplete, from where a former try broke off, hashed while it comes, and renamed only when the hash is right.
 /// </summary>
-internal sealed partial class BlobDownload(HubClient client, CachedRepository repository, string id, string commit, HubFile file, DownloadMeter meter, TimeProvider time, ILogger logger)
+internal sealed partial class BlobDownload(HubClient client, CachedRepository repository, string id, string commit, HubFile file, DownloadMeter meter, DownloadSettings settings, TimeProvider time, ILogger logger)
 {
     private const int ChunkBytes = 256 * 1024;
     private const int DiskFull = 28; // ENOSPC
@@ -12,6 +12,7 @@ internal sealed partial class BlobDownload(HubClient client, CachedRepository re
     private readonly string incomplete = repository.BlobPath(file) + ".incomplete";
     private long counted;
     private long furthest;
+    private bool inOne;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -46,8 +47,7 @@ internal sealed partial class BlobDownload(HubClient client, CachedRepository re
         }
         catch (IOException exception) when (exception.HResult == DiskFull)
         {
-            File.Delete(incomplete);
-            throw new HubException($"The disk became full while {file.Name} of {id} was downloaded; the half file was removed. Make room, or let HF_HUB_CACHE name another disk.", exception);
+            throw new HubException($"The disk became full while {file.Name} of {id} was downloaded; what was half there was removed. Make room, or let HF_HUB_CACHE name another disk.", exception) { DiskFull = true };
         }
         File.Delete(incomplete);
         Found(0);
@@ -61,8 +61,7 @@ internal sealed partial class BlobDownload(HubClient client, CachedRepository re
         var position = 0L;
         try
         {
-            // No buffer of its own: what was counted is in the file, whenever the process ends.
-            await using var target = new FileStream(incomplete, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+            await using var target = settings.Open(incomplete);
             if (target.Length > file.Size)
             {
                 target.SetLength(0);
@@ -74,18 +73,37 @@ internal sealed partial class BlobDownload(HubClient client, CachedRepository re
                 position += count;
             }
             Found(position);
-            if (position < file.Size)
+            if (!inOne && file.Size - position >= 2L * settings.PieceBytes)
             {
-                var (response, body, from) = await client.OpenAsync(id, commit, file.Name, position, cancellationToken);
+                await using var ahead = new ReadAhead(client, id, commit, file, position, settings.PieceBytes, cancellationToken);
+                try
+                {
+                    await WriteAsync(ahead.ReadAsync);
+                }
+                finally
+                {
+                    inOne = ahead.IsRefused;
+                }
+            }
+            else if (position < file.Size)
+            {
+                var (response, body, from) = await client.OpenAsync(id, commit, file.Name, position, null, cancellationToken);
                 using var _ = response;
                 await using var __ = body;
                 if (from != position)
                 {
                     throw await RestartAsync(target, from, position);
                 }
+                await WriteAsync(body.ReadAsync);
+            }
+            target.Flush(flushToDisk: true);
+            return hash;
+
+            async Task WriteAsync(Func<Memory<byte>, CancellationToken, ValueTask<int>> read)
+            {
                 while (position < file.Size)
                 {
-                    var count = await body.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, file.Size - position)), cancellationToken);
+                    var count = await read(buffer.AsMemory(0, (int)Math.Min(buffer.Length, file.Size - position)), cancellationToken);
                     if (count == 0)
                     {
                         throw new HubException($"The line broke after {position} of {file.Size} bytes of {file.Name}.") { Transient = true };
@@ -102,8 +120,6 @@ internal sealed partial class BlobDownload(HubClient client, CachedRepository re
                     }
                 }
             }
-            target.Flush(flushToDisk: true);
-            return hash;
         }
         catch
         {

@@ -53,11 +53,11 @@ internal sealed partial class HubClient(HubSettings settings, TimeProvider time)
             : throw new HubException($"{settings.Endpoint.Host} does not say the size and hash of {name} in {id}, so it could not be checked.");
     }
 
-    /// <summary>A file's bytes from an offset on.</summary>
+    /// <summary>A file's bytes from an offset on, or up to another and with it.</summary>
     /// <returns>The body, and where it begins: 0 if the server does not know ranges.</returns>
-    public async Task<(HttpResponseMessage Response, HubBody Body, long From)> OpenAsync(string id, string commit, string name, long from, CancellationToken cancellationToken)
+    public async Task<(HttpResponseMessage Response, HubBody Body, long From)> OpenAsync(string id, string commit, string name, long from, long? to, CancellationToken cancellationToken)
     {
-        var response = await SendAsync(HttpMethod.Get, id, FileAddress(id, commit, name), from > 0 ? new(from, null) : null, cancellationToken);
+        var response = await SendAsync(HttpMethod.Get, id, FileAddress(id, commit, name), from > 0 || to is not null ? new(from, to) : null, cancellationToken);
         return (response, new(await response.Content.ReadAsStreamAsync(cancellationToken), time),
             response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? 0 : 0);
     }

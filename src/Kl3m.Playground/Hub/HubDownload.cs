@@ -18,6 +18,8 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
 
     public FreeSpace FreeSpace { get; init; } = FreeBytes;
 
+    public DownloadSettings Settings { get; init; } = new();
+
     /// <summary>How often progress is told, at most.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromMilliseconds(250);
 
@@ -45,9 +47,21 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         LogStart(id, revision.Commit, settings.Endpoint, settings.CacheRoot);
         meter.Tell();
 
-        await FetchAsync(client, repository, id, revision.Commit, small, meter, cancellationToken);
-        RequireGptNeoX(id, repository.BlobPath(small.Single(file => file.Name == "config.json")));
-        await FetchAsync(client, repository, id, revision.Commit, weights, meter, cancellationToken);
+        try
+        {
+            await FetchAsync(client, repository, id, revision.Commit, small, meter, cancellationToken);
+            RequireGptNeoX(id, repository.BlobPath(small.Single(file => file.Name == "config.json")));
+            await FetchAsync(client, repository, id, revision.Commit, weights, meter, cancellationToken);
+        }
+        catch (HubException exception) when (exception.DiskFull)
+        {
+            // A full disk helps nobody, and what fills it may be ours: all half files go, those of the other connections too.
+            foreach (var file in small.Concat(weights))
+            {
+                File.Delete(repository.BlobPath(file) + ".incomplete");
+            }
+            throw;
+        }
         meter.Tell();
         var folder = repository.Publish(revision.Commit, small.Concat(weights));
         return CachedRepository.Missing(folder) is { } missing ? throw new HubException($"{id} lacks {missing}, which its index names.") : folder;
@@ -65,7 +79,7 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         var revision = await client.MainAsync(id, cancellationToken);
         Require(id, revision);
         var files = await DescribeAsync(client, id, revision, revision.SmallFiles.Concat(revision.WeightFiles), cancellationToken);
-        var (response, body, _) = await client.OpenAsync(id, revision.Commit, "config.json", 0, cancellationToken);
+        var (response, body, _) = await client.OpenAsync(id, revision.Commit, "config.json", 0, null, cancellationToken);
         using var __ = response;
         await using var ___ = body;
         return new(files.Sum(file => file.Size), await body.ReadAllAsync(LargestConfig, cancellationToken));
@@ -88,7 +102,7 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
     private async Task FetchAsync(
         HubClient client, CachedRepository repository, string id, string commit, HubFile[] files, DownloadMeter meter, CancellationToken cancellationToken) =>
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Connections, CancellationToken = cancellationToken }, async (file, cancelled) =>
-            await new BlobDownload(client, repository, id, commit, file, meter, time, logger).RunAsync(cancelled));
+            await new BlobDownload(client, repository, id, commit, file, meter, Settings, time, logger).RunAsync(cancelled));
 
     private static void Require(string id, HubRevision revision)
     {

@@ -18,7 +18,7 @@ internal sealed class KeptRow
     internal LinkedListNode<KeptRow> Place { get; }
 
     /// <summary>Null once it was dropped.</summary>
-    public ReadOnlyMemory<float>? Logits => logits is ReadOnlyMemory<float> held ? held : null;
+    public ReadOnlyMemory<float>? Logits => logits is ReadOnlyMemory<float> held ? held : default(ReadOnlyMemory<float>?);
 
     internal void Drop() => logits = null;
 }

@@ -28,7 +28,7 @@ public sealed record PositionLogits(ReadOnlyMemory<float> Row, bool Recomputed)
         {
             if (happened is TokenGenerated token)
             {
-                return token.Logits is { } row ? new(row, true) : null;
+                return token.Logits is { Length: > 0 } row ? new(row, true) : null;
             }
         }
         return null;

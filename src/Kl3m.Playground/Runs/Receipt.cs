@@ -37,7 +37,7 @@ public sealed record RunReceipt
 
     public required IReadOnlyList<int> PromptTokenIds { get; init; }
 
-    /// <summary>See <see cref="GenerationRequest.CompletionTokenIds"/>.</summary>
+    /// <summary>See <see cref="GenerationRequest.CompletionTokenIds"/>: what stood there before, as in a branch. The sequence begins with these tokens.</summary>
     public IReadOnlyList<int> CompletionTokenIds { get; init; } = [];
 
     /// <summary>See <see cref="GenerationRequest.FirstSequence"/>.</summary>

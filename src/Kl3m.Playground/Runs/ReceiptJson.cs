@@ -29,7 +29,7 @@ internal static class ReceiptJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
     };
 
-    private static readonly JsonSerializerOptions Lines = new(Compact) { WriteIndented = true, Converters = { new OneLine<TokenReceipt>(), new OneLine<ReceiptVocabulary>(), new OneLine<IReadOnlyList<int>>() } };
+    private static readonly JsonSerializerOptions Lines = new(Compact) { WriteIndented = true, Converters = { new OneLine<TokenReceipt>("\n            "), new OneLine<ReceiptVocabulary>(""), new OneLine<IReadOnlyList<int>>("") } };
 
     public static byte[] Write(Receipt receipt) => JsonSerializer.SerializeToUtf8Bytes(receipt, Lines);
 
@@ -68,13 +68,14 @@ internal static class ReceiptJson
         return JavaScriptEncoder.Create(settings);
     }
 
-    /// <summary>Written on a line of its own, whatever is in it.</summary>
-    private sealed class OneLine<T> : JsonConverter<T>
+    /// <summary>Written on one line, whatever is in it.</summary>
+    /// <param name="before">White space that goes before it.</param>
+    private sealed class OneLine<T>(string before) : JsonConverter<T>
     {
         public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
-            writer.WriteRawValue(JsonSerializer.SerializeToUtf8Bytes(value, Compact), skipInputValidation: true);
+            writer.WriteRawValue(before + JsonSerializer.Serialize(value, Compact), skipInputValidation: true);
     }
 }
 

@@ -27,12 +27,12 @@ internal static class ReceiptOfRun
     {
         var (request, model) = (run.Request, run.Model);
         var prompt = request.Prompt ?? await TextOfAsync(run.PromptTokenIds, generator);
-        List<SequenceReceipt> sequences = [.. run.Sequences.Select(sequence => new SequenceReceipt
+        List<SequenceReceipt> sequences = [.. run.Written.Select(sequence => new SequenceReceipt
         {
             FinishReason = sequence.Finished?.Reason,
             StopText = sequence.Finished?.StopText,
             StopTokenId = sequence.Finished?.StopTokenId,
-            Tokens = [.. sequence.Tokens.Select(token => Make(token, alternatives))],
+            Tokens = [.. sequence.Tokens.Skip(sequence.Inherited).Select(token => Make(token, alternatives))],
             Check = "",
         })];
         return ReceiptChecks.Sign(new()
@@ -55,7 +55,8 @@ internal static class ReceiptOfRun
     }
 
     /// <summary>The run as it was, to be looked at: its model's facts are the receipt's, and its request asks for the tokens that were read.</summary>
-    public static Run ToRun(this RunReceipt receipt, TimeProvider time)
+    /// <param name="start">Makes the run that is then filled.</param>
+    public static Run ToRun(this RunReceipt receipt, Func<GenerationRequest, ModelInfo, Run> start)
     {
         var model = receipt.Model;
         var request = new GenerationRequest
@@ -65,14 +66,14 @@ internal static class ReceiptOfRun
             FirstSequence = receipt.FirstSequence,
             Sampling = receipt.Sampling with { Seed = receipt.Seed },
         };
-        var run = new Run(request, Info(model), time);
+        var run = start(request, Info(model));
         run.Record(new GenerationStarted(receipt.PromptTokenIds, receipt.Seed));
         for (var index = 0; index < receipt.Sequences.Count; index++)
         {
             var sequence = receipt.Sequences[index];
             for (var position = 0; position < sequence.Tokens.Count; position++)
             {
-                run.Record(ToEvent(sequence.Tokens[position], index, receipt.CompletionTokenIds.Count + position));
+                run.Record(ToEvent(sequence.Tokens[position], index, position));
             }
             if (sequence.FinishReason is { } reason)
             {

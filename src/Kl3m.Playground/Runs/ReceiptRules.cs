@@ -5,7 +5,7 @@ namespace Kl3m.Playground.Runs;
 /// <summary>What a receipt may hold: so that whatever was read can be shown and run without surprises.</summary>
 internal static class ReceiptRules
 {
-    private const int MaxRuns = PageLink.MaxColumns;
+    private const int MaxRuns = 16;
     private const int MaxStages = 16;
     private const int MaxName = 512;
     private const double Tolerance = 1e-3;
@@ -90,7 +90,12 @@ internal static class ReceiptRules
         for (var i = 0; i < run.Sequences.Count; i++)
         {
             var sequence = run.Sequences[i];
-            if (sequence.Tokens.Count > run.Sampling.MaxTokens)
+            var given = run.CompletionTokenIds;
+            if (!sequence.Tokens.Take(given.Count).Select(token => token.Id).SequenceEqual(given))
+            {
+                return ($"sequences[{i}].tokens", "they do not begin with completion_token_ids");
+            }
+            if (sequence.Tokens.Count - given.Count > run.Sampling.MaxTokens)
             {
                 return ($"sequences[{i}].tokens", $"there are {sequence.Tokens.Count}, and the settings allowed {run.Sampling.MaxTokens}");
             }

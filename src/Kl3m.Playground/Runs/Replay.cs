@@ -5,11 +5,11 @@ namespace Kl3m.Playground.Runs;
 /// <summary>Writes a recorded run again, with its own prompt tokens, settings and dice, and compares token for token.</summary>
 internal sealed class Replay(Run recorded)
 {
-    private readonly int[] compared = new int[recorded.Sequences.Count];
+    private readonly int[] compared = [.. recorded.Written.Select(_ => recorded.Request.CompletionTokenIds.Count)];
     private double gap;
     private ReplayDifference? first;
 
-    public int Total { get; } = recorded.TokenCount;
+    public int Total { get; } = recorded.Written.Sum(sequence => sequence.Tokens.Count - recorded.Request.CompletionTokenIds.Count);
 
     /// <summary>So many tokens were written again, up to the first that is another.</summary>
     public int Agreed { get; private set; }
@@ -29,13 +29,13 @@ internal sealed class Replay(Run recorded)
                     parted[token.SequenceIndex] = !Agrees(token);
                     break;
                 // It ended before the recorded one did.
-                case SequenceFinished end when !parted[end.SequenceIndex] && compared[end.SequenceIndex] < recorded.Sequences[end.SequenceIndex].Tokens.Count:
+                case SequenceFinished end when !parted[end.SequenceIndex] && compared[end.SequenceIndex] < recorded.Written[end.SequenceIndex].Tokens.Count:
                     parted[end.SequenceIndex] = true;
                     Note(end.SequenceIndex, null);
                     break;
             }
             progress?.Invoke();
-            if (recorded.Sequences.All(sequence => parted[sequence.Index] || compared[sequence.Index] == sequence.Tokens.Count))
+            if (parted.Select((over, i) => over || compared[i] == recorded.Written[i].Tokens.Count).All(done => done))
             {
                 break;
             }
@@ -46,7 +46,7 @@ internal sealed class Replay(Run recorded)
     private bool Agrees(TokenGenerated token)
     {
         var (index, place) = (token.SequenceIndex, compared[token.SequenceIndex]);
-        var tokens = recorded.Sequences[index].Tokens;
+        var tokens = recorded.Written[index].Tokens;
         if (place == tokens.Count)
         {
             return true; // the recorded run was stopped here
@@ -68,7 +68,7 @@ internal sealed class Replay(Run recorded)
         var place = compared[sequence];
         if (first is null || place < first.Token.Position)
         {
-            first = new(new(sequence, place), recorded.Sequences[sequence].Tokens[place].Score, now);
+            first = new(new(recorded.Written[sequence].Index, place), recorded.Written[sequence].Tokens[place].Score, now);
         }
     }
 }

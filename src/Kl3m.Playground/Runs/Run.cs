@@ -64,6 +64,11 @@ public sealed class Run
     /// <summary>The place in the engine's line while it waits there.</summary>
     public GenerationQueued? Queued => state.Queued;
 
+    /// <summary>Until it starts, estimated when its place was last told, less what has passed since; null where it is not known.</summary>
+    public TimeSpan? UntilStart => state is { Queued.Estimate: { } estimate } now
+        ? TimeSpan.FromTicks(Math.Max((estimate - (time.GetElapsedTime(started) - now.QueuedAt)).Ticks, 0))
+        : null;
+
     /// <summary>How much of the prompt has been read.</summary>
     public PromptProgress? PromptProgress => state.Prompt;
 
@@ -113,14 +118,24 @@ public sealed class Run
     internal IEnumerable<KeptRow?> OwnRows => Written.SelectMany(sequence => sequence.Rows.Skip(sequence.Inherited));
 
     /// <summary>Takes what the generator told. What comes after the run's end (a stop races with the last tokens) is dropped.</summary>
-    public void Record(GenerationEvent happened)
+    public void Record(GenerationEvent happened) => Record(Hold(happened));
+
+    /// <summary>Puts an event's logits where the budget counts them, for events that wait before they are recorded.</summary>
+    internal HeldEvent Hold(GenerationEvent happened) =>
+        happened is TokenGenerated { Logits: { Length: > 0 } logits } token ? new(token with { Logits = null }, memory?.Keep(logits)) : new(happened, null);
+
+    internal void Record(HeldEvent held)
     {
         lock (gate)
         {
             if (IsActive)
             {
-                Take(happened);
+                Take(held);
                 version++;
+            }
+            else if (held.Row is { } late)
+            {
+                memory?.Release([late]);
             }
         }
     }
@@ -131,15 +146,15 @@ public sealed class Run
     /// <summary>The person stopped it: what was written stands. Says nothing to the generator; leaving its enumeration does.</summary>
     public void Cancel() => End(RunStatus.Stopped);
 
-    private void Take(GenerationEvent happened)
+    private void Take(HeldEvent held)
     {
-        switch (happened)
+        switch (held.Event)
         {
             case GenerationStarted begun:
                 start = begun;
                 break;
             case GenerationQueued queued:
-                state = state with { Queued = queued };
+                state = state with { Queued = queued, QueuedAt = time.GetElapsedTime(started) };
                 break;
             case PromptProgress progress:
                 state = state with { Queued = null, Prompt = progress, Status = state.Status == RunStatus.Queued ? RunStatus.Prefill : state.Status };
@@ -148,8 +163,8 @@ public sealed class Run
                 scored = scores;
                 break;
             case TokenGenerated token:
-                // The row is the memory's to hold or to drop, and not the event's.
-                Written[token.SequenceIndex].Append(token with { SequenceIndex = Written[token.SequenceIndex].Index, Logits = null }, token.Logits is { } logits ? memory?.Keep(logits) : null);
+                var sequence = Written[token.SequenceIndex];
+                sequence.Append(token with { SequenceIndex = sequence.Index }, held.Row);
                 if (state.FirstToken is null)
                 {
                     state = state with { Status = RunStatus.Writing, FirstToken = time.GetElapsedTime(started) };
@@ -163,7 +178,7 @@ public sealed class Run
                 End(Written.All(sequence => sequence.Finished?.Reason == FinishReason.Cancelled) ? RunStatus.Stopped : RunStatus.Done);
                 break;
             default:
-                throw new ArgumentException($"A run cannot record a {happened.GetType().Name}.", nameof(happened));
+                throw new ArgumentException($"A run cannot record a {held.Event.GetType().Name}.", nameof(held));
         }
     }
 
@@ -179,5 +194,5 @@ public sealed class Run
         }
     }
 
-    private sealed record State(RunStatus Status, GenerationQueued? Queued = null, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
+    private sealed record State(RunStatus Status, GenerationQueued? Queued = null, TimeSpan QueuedAt = default, PromptProgress? Prompt = null, TimeSpan? FirstToken = null, TimeSpan? Ended = null, Exception? Error = null);
 }

@@ -15,17 +15,19 @@ internal static class HealthApi
         routes.MapGet("/health/ready", Ready).WithTags("Health").WithSummary("A model serves").Produces<Health>().Produces<Health>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static IResult Ready(BackendCatalogue catalogue, GracefulLifetime lifetime) => catalogue.Default switch
+    private static IResult Ready(BackendCatalogue catalogue, GracefulLifetime lifetime) => (catalogue.Default is ServedModel served ? served.Inner : catalogue.Default) switch
     {
         _ when lifetime.IsStopping => NotReady(new("failed", Reason: "The server is being shut down.")),
-        InferenceEngine { IsHealthy: false } or ServedModel { Inner: InferenceEngine { IsHealthy: false } } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
-        ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } } => NotReady(new("failed", Reason: "No remote server answers; the log says why.")),
+        InferenceEngine { IsHealthy: false } => NotReady(new("failed", Reason: "The engine has stopped; the log says why.")),
+        InferenceEngine { IsStalled: true } engine => NotReady(new("failed",
+            Reason: $"The engine hangs: it has work, and no step has ended for {Math.Floor(engine.Metrics.WithoutProgress.TotalSeconds)} s.")),
+        RemoteTextGenerator { IsHealthy: false } => NotReady(new("failed", Reason: "No remote server answers; the log says why.")),
         { } generator => Results.Json(new Health("ready", Model: generator.Model.Id)),
         null => NotReady(new(
             catalogue.Phase is LoadPhase.Failed or LoadPhase.Unloaded ? "failed" : "loading",
             JsonNamingPolicy.SnakeCaseLower.ConvertName(catalogue.Phase.ToString()), catalogue.Progress, catalogue.Error)
         {
-            Percent = catalogue.Download is { Total: > 0 } shown ? Math.Round(shown.Share * 100, 1) : null,
+            Percent = catalogue.Download is { Total: 0 } ? null : catalogue.Progress * 100 is { } percent ? Math.Round(percent, 1) : null,
             Bytes = catalogue.Download?.Bytes,
             Total = catalogue.Download?.Total,
             BytesPerSecond = catalogue.Download?.BytesPerSecond is { } rate ? Math.Round(rate) : null,
@@ -42,7 +44,7 @@ internal static class HealthApi
 /// <param name="Reason">Why no model serves, for people.</param>
 internal sealed record Health(string Status, string? Phase = null, double? Progress = null, string? Reason = null, string? Model = null)
 {
-    /// <summary>Of downloading, 0 to 100, as the next four are of downloading only.</summary>
+    /// <summary>Of downloading or reading, 0 to 100, where it is known. The next four are of downloading only.</summary>
     public double? Percent { get; init; }
 
     /// <summary>What is there of the files.</summary>

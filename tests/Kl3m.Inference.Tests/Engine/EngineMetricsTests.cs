@@ -28,14 +28,18 @@ public sealed class EngineMetricsTests
 
         var events = await engine.RunAsync(TestEngine.Request(new string('p', 20), maxTokens: 4, sequences: 2));
         await Assert.ThrowsAnyAsync<InvalidRequestException>(() => engine.RunAsync(TestEngine.Request("")));
+        await engine.RunAsync(TestEngine.Request(new string('p', 30), maxTokens: 0));
         await engine.Runner.AllReleased();
         await engine.DisposeAsync(); // the last step has been counted when the thread has ended
         listener.RecordObservableInstruments();
 
-        Assert.Equal(20, sums["kl3m.engine.prompt_tokens"]);
+        Assert.Equal(20 + 10, sums["kl3m.engine.prompt_tokens"]);
+        Assert.Equal(20, sums["kl3m.engine.prefix_hit_tokens"]);
+        Assert.Equal((0, 0), (engine.Engine.Metrics.TokensHeld, engine.Engine.Metrics.CacheShare));
         Assert.Equal(events.OfType<TokenGenerated>().Count(), sums["kl3m.engine.generated_tokens"]);
         Assert.Equal(engine.Steps.Count, sums["kl3m.engine.step.duration"]);
-        Assert.Equal(1, sums["gen_ai.server.request.duration"]);
+        Assert.Equal(2, sums["gen_ai.server.request.duration"]);
+        Assert.Equal(2, sums["kl3m.engine.queue.duration"]);
         Assert.Equal(1, sums["gen_ai.server.time_to_first_token"]);
         Assert.Equal(1, sums["gen_ai.server.time_per_output_token"]);
         Assert.NotNull(engine.Engine.Metrics.LastStepAt);

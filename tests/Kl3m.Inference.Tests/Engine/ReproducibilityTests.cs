@@ -15,7 +15,7 @@ public sealed class ReproducibilityTests
 {
     private static readonly string Folder = Path.Combine(SharedFolder.Repository, "src", "Kl3m.Playground", "BundledModel");
     private static readonly string Text = File.ReadAllText(Path.Combine(Folder, "README.md"));
-    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("KL3M_REPRODUCE"), out var count) ? count : 40;
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("KL3M_REPRODUCE"), out var count) ? count : 24;
 
     [Theory, InlineData("fp32"), InlineData("bf16")]
     public async Task Seeded_requests_write_the_same_alone_and_in_random_company(string dtype)

@@ -49,6 +49,44 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
+    public void A_newcomer_is_read_in_a_short_step_of_its_own_but_never_two_in_a_row()
+    {
+        var scheduler = Make(tokenBudget: 64);
+        Add(scheduler, prompt: 1, sequences: 20, user: "a");
+        Run(scheduler);
+        Add(scheduler, prompt: 5, user: "b");
+        Assert.Equal([5], Run(scheduler));
+        Add(scheduler, prompt: 7, user: "c");
+        Assert.Equal([.. Enumerable.Repeat(1, 21), 7], Run(scheduler));
+        // One more request of a user who is being served is none of a newcomer.
+        Add(scheduler, prompt: 9, user: "a");
+        Assert.Equal([.. Enumerable.Repeat(1, 22), 9], Run(scheduler));
+    }
+
+    [Fact]
+    public void The_last_of_slots_and_memory_is_for_those_who_have_nothing_yet()
+    {
+        var scheduler = Make(options: new() { MaxRunning = 16, MaxRunningPerUser = 16 });
+        var first = Add(scheduler, prompt: 1, sequences: 10, user: "a");
+        var more = Add(scheduler, prompt: 1, sequences: 5, user: "a");
+        Run(scheduler);
+        Assert.Equal((10, 0), (first.SlotsHeld, more.SlotsHeld));
+        var other = Add(scheduler, prompt: 1, sequences: 6, user: "b");
+        Run(scheduler);
+        Assert.Equal((6, 0), (other.SlotsHeld, more.SlotsHeld));
+        scheduler.Remove(first);
+        scheduler.Remove(other);
+        scheduler.Remove(more);
+
+        // 8,000 tokens in all, of which 1,000 stay free.
+        Add(scheduler, prompt: 3000, maxTokens: 3500, user: "a");
+        var large = Add(scheduler, prompt: 500, maxTokens: 500, user: "a");
+        Run(scheduler);
+        Assert.Equal(0, large.SlotsHeld);
+        Assert.Equal(1, Add(scheduler, prompt: 500, maxTokens: 500, user: "b") is var small && Run(scheduler).Length > 0 ? small.SlotsHeld : -1);
+    }
+
+    [Fact]
     public void Users_take_turns_and_each_is_served_in_order()
     {
         var scheduler = Make(tokenBudget: 10);

@@ -53,6 +53,10 @@ public sealed class GptNeoXVariantTests
         Assert.True(PackedLinear.Serves(ScalarType.Float32, CPU), "libtorch has no packed linears; the runner would be slow");
         model.Pack();
         CheckRunner(config, runner, expected);
+
+        using var host = new ModelRunner(Random(config), 1 << 20);
+        host.Prepare(ScalarType.Float32, threads: 2);
+        CheckRunner(config, host, expected);
     }
 
     private static void CheckRunner(GptNeoXConfig config, ModelRunner runner, double[] expected)

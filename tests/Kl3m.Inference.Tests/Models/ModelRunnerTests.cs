@@ -11,8 +11,8 @@ public sealed class ModelRunnerTests
         VocabSize = 20, HiddenSize = 16, NumHiddenLayers = 2, NumAttentionHeads = 2, IntermediateSize = 16, MaxPositionEmbeddings = 8,
     };
 
-    /// <summary>2 layers: keys of 2 heads of 8 floats, values filled up to 16.</summary>
-    private const long BytesPerToken = 2 * (2 * 8 + 2 * 16) * 4;
+    /// <summary>2 layers: keys of 2 heads of 8 floats, values filled up to 32.</summary>
+    private const long BytesPerToken = 2 * (2 * 8 + 2 * 32) * 4;
 
     [Fact]
     public void A_slot_is_refused_where_memory_ends_and_given_again_once_some_is_released()
@@ -87,6 +87,35 @@ public sealed class ModelRunnerTests
     }
 
     [Fact]
+    public void Slots_with_a_common_beginning_hold_it_once_and_each_goes_its_own_way()
+    {
+        using var runner = New(cacheTokens: 160);
+        var prompt = Enumerable.Range(0, 70).Select(i => i % 20).ToArray();
+        var first = runner.TryAcquire(90)!.Value;
+        runner.Run([new(first, 0, prompt, LogitsWanted.None)], []);
+        Assert.Null(runner.TryAcquire(90));
+        var second = runner.TryAcquire(90, shared: 70)!.Value;
+        runner.CopyPrefix(first, second, 70);
+        // 6 blocks of the first, of which the second shares the 4 whole ones.
+        Assert.Equal(8, runner.BlocksUsed);
+
+        var (together, alone) = (new float[2 * 20], new float[2 * 20]);
+        runner.Run([new(first, 70, new[] { 1, 2 }, LogitsWanted.Last), new(second, 70, new[] { 3 }, LogitsWanted.Last)], together);
+        runner.Release(first);
+        Assert.Equal(6, runner.BlocksUsed);
+        runner.Run([new(second, 71, new[] { 4 }, LogitsWanted.Last)], together.AsSpan(20));
+        runner.Retire(second);
+        Assert.Equal(5, runner.BlocksUsed);
+
+        using var other = New(cacheTokens: 160);
+        var slot = other.TryAcquire(90)!.Value;
+        other.Run([new(slot, 0, prompt, LogitsWanted.None)], []);
+        other.Run([new(slot, 70, new[] { 3 }, LogitsWanted.None)], []);
+        other.Run([new(slot, 71, new[] { 4 }, LogitsWanted.Last)], alone.AsSpan(20));
+        Assert.Equal(alone[20..], together[20..], (a, b) => Math.Abs(a - b) < 1e-5f);
+    }
+
+    [Fact]
     public void Mistakes_of_the_caller_are_named_and_change_nothing()
     {
         using var runner = New();
@@ -104,6 +133,11 @@ public sealed class ModelRunnerTests
         Fails("Token id 20 is outside the vocabulary of 20", new Chunk(slot, 2, new[] { 20 }, LogitsWanted.Last));
         Fails("Token id -1 is outside", new Chunk(slot, 2, new[] { -1 }, LogitsWanted.Last));
         Fails("occurs twice", new Chunk(slot, 2, new[] { 1 }, LogitsWanted.Last), new Chunk(slot, 2, new[] { 1 }, LogitsWanted.None));
+        var whole = runner.TryAcquire(32)!.Value;
+        runner.Run([new(whole, 0, Enumerable.Repeat(1, 20).ToArray(), LogitsWanted.None)], []);
+        runner.CopyPrefix(whole, runner.TryAcquire(32)!.Value, 20);
+        Fails("shares its tokens from 15 on", new Chunk(whole, 15, new[] { 1 }, LogitsWanted.Last));
+        Assert.Throws<ArgumentException>(() => runner.CopyPrefix(whole, slot, 1));
         Fails("2 rows of 20 logits do not fit into 20", new Chunk(slot, 2, new[] { 1, 1 }, LogitsWanted.All));
         Assert.Throws<ArgumentOutOfRangeException>(() => runner.CopyPrefix(slot, runner.TryAcquire(1)!.Value, 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => runner.TryAcquire(0));

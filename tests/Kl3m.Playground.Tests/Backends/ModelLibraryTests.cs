@@ -199,6 +199,7 @@ public sealed class ModelLibraryTests : IAsyncDisposable
         await Library.ScanAsync();
         await Library.DeleteAsync("own");
         await Library.DeleteAsync("kl3m-playground-7m");
+        Assert.Equal((ModelCondition.Here, ModelCondition.Here), (fixture.Condition("own"), fixture.Condition("kl3m-playground-7m")));
         Assert.Equal(Directory.GetFiles(ModelFolder.BundledPath).Length, own.GetFiles().Length);
         Assert.True(Directory.Exists(ModelFolder.BundledPath));
     }

@@ -14,7 +14,7 @@ namespace Kl3m.Playground.Tests.Hub;
 
 /// <summary>A request as it came.</summary>
 /// <param name="Host">"hub", or "storage": the other host that large files are redirected to.</param>
-internal sealed record HubRequest(string Host, string Method, string Path, long? From, string? Authorization);
+internal sealed record HubRequest(string Host, string Method, string Path, long? From, long? To, string? Authorization);
 
 /// <summary>What goes wrong with the next answer for a file; whether the answer is given with it.</summary>
 internal delegate Task<bool> Fault(HttpContext context, byte[] content, long from);
@@ -24,7 +24,9 @@ internal sealed class FakeHub : IAsyncDisposable
 {
     public const string Id = "org/name";
     public const string Commit = "0123456789abcdef0123456789abcdef01234567";
+    private const int PieceBytes = 64 * 1024;
     private readonly WebApplication app;
+    private long sent;
 
     public FakeHub()
     {
@@ -53,6 +55,9 @@ internal sealed class FakeHub : IAsyncDisposable
     /// <summary>By file, or "info"; each is used once, in order.</summary>
     public ConcurrentDictionary<string, ConcurrentQueue<Fault>> Faults { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Told after each piece of a file that the storage sent, with the bytes that it has sent in all; what it waits for holds the line up.</summary>
+    public Func<long, Task>? Pieces { get; set; }
+
     /// <summary>The token that a gated model wants; null: everybody may.</summary>
     public string? Gate { get; init; }
 
@@ -79,6 +84,12 @@ internal sealed class FakeHub : IAsyncDisposable
         return true; // the server closes the line, since the length that it promised is not reached
     };
 
+    public static Fault Bytes(byte[] others) => async (context, _, from) =>
+    {
+        await SendAsync(context, others, from, int.MaxValue);
+        return true;
+    };
+
     public static Fault WrongBytes() => async (context, content, from) =>
     {
         var wrong = content.ToArray();
@@ -89,6 +100,7 @@ internal sealed class FakeHub : IAsyncDisposable
 
     public static Fault NoRanges() => async (context, content, _) =>
     {
+        context.Request.Headers.Remove("Range");
         await SendAsync(context, content, 0, int.MaxValue);
         return true;
     };
@@ -118,9 +130,10 @@ internal sealed class FakeHub : IAsyncDisposable
     {
         var (request, response) = (context.Request, context.Response);
         var host = request.Host.Port == Storage.Port ? "storage" : "hub";
-        var from = request.GetTypedHeaders().Range?.Ranges.Single().From;
+        var range = request.GetTypedHeaders().Range?.Ranges.Single();
+        var from = range?.From;
         var path = request.Path.Value!;
-        Requests.Enqueue(new(host, request.Method, path, from, request.Headers.Authorization));
+        Requests.Enqueue(new(host, request.Method, path, from, range?.To, request.Headers.Authorization));
         var name = path.StartsWith("/api/", StringComparison.Ordinal) ? "info" : path[(path.LastIndexOf('/') + 1)..];
         var content = name == "info" ? Info() : Files.GetValueOrDefault(name);
         var redirected = host == "hub" && name != "info" && IsLarge(name);
@@ -142,24 +155,43 @@ internal sealed class FakeHub : IAsyncDisposable
         else if (!Faults.GetOrAdd(name, _ => new()).TryDequeue(out var fault) || !await fault(context, content, from ?? 0))
         {
             response.Headers.ETag = $"\"{(host == "storage" ? "of-the-storage" : GitHash(content))}\"";
-            await SendAsync(context, content, from ?? 0, int.MaxValue);
+            await (Pieces is not null && host == "storage" ? SendPiecesAsync(context, content, from ?? 0) : SendAsync(context, content, from ?? 0, int.MaxValue));
+        }
+    }
+
+    /// <summary>As fast as it goes, or piece by piece for who listens.</summary>
+    private async Task SendPiecesAsync(HttpContext context, byte[] content, long from)
+    {
+        await SendAsync(context, content, from, 0);
+        var end = EndOf(context, content);
+        for (var at = (int)from; at < end && context.Request.Method != "HEAD"; at += PieceBytes)
+        {
+            var count = Math.Min(PieceBytes, end - at);
+            await context.Response.Body.WriteAsync(content.AsMemory(at, count), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Pieces!(Interlocked.Add(ref sent, count));
         }
     }
 
     private static async Task SendAsync(HttpContext context, byte[] content, long from, int most)
     {
-        if (context.Request.Headers.Range.Count > 0 && from > 0)
+        var asked = context.Request.GetTypedHeaders().Range?.Ranges.Single().From == from;
+        var end = asked ? EndOf(context, content) : content.Length;
+        if (asked)
         {
             context.Response.StatusCode = 206;
-            context.Response.Headers.ContentRange = $"bytes {from}-{content.Length - 1}/{content.Length}";
+            context.Response.Headers.ContentRange = $"bytes {from}-{end - 1}/{content.Length}";
         }
-        context.Response.ContentLength = content.Length - from;
+        context.Response.ContentLength = end - from;
         if (context.Request.Method != "HEAD")
         {
-            await context.Response.Body.WriteAsync(content.AsMemory((int)from, (int)Math.Min(content.Length - from, most)), context.RequestAborted);
+            await context.Response.Body.WriteAsync(content.AsMemory((int)from, (int)Math.Min(end - from, most)), context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
         }
     }
+
+    private static int EndOf(HttpContext context, byte[] content) =>
+        context.Request.GetTypedHeaders().Range?.Ranges.Single().To is { } last ? (int)Math.Min(last + 1, content.Length) : content.Length;
 
     private byte[] Info() => JsonSerializer.SerializeToUtf8Bytes(new
     {

@@ -135,6 +135,34 @@ public sealed class HubDownloadTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_becomes_full_is_told_and_nothing_half_is_left()
+    {
+        var files = 0;
+        hub.DownloadSettings = new() { Open = path => Interlocked.Increment(ref files) > 4 ? new SmallDisk(path, 1_000_000) : new DownloadSettings().Open(path) };
+        var problem = await Assert.ThrowsAsync<HubException>(() => hub.FetchAsync());
+        Assert.Contains("disk became full", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("HF_HUB_CACHE", problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.GetFiles(Path.Combine(hub.Repository, "blobs")), path => path.EndsWith(".incomplete", StringComparison.Ordinal));
+        Assert.Null(new CachedRepository(hub.Settings.CacheRoot, FakeHub.Id).Snapshot());
+        hub.DownloadSettings = new();
+        hub.AssertWhole(await hub.FetchAsync());
+    }
+
+    [Fact]
+    public void The_systems_own_word_for_a_full_disk_is_the_one_that_is_looked_for()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
+        using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        Assert.Equal(28, Assert.ThrowsAny<IOException>(() => full.Write(new byte[1])).HResult);
+    }
+
+    private sealed class SmallDisk(string path, long bytes) : FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0)
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Length + buffer.Length <= bytes ? base.WriteAsync(buffer, cancellationToken) : throw new IOException("No space left on device", 28);
+    }
+
+    [Fact]
     public async Task Two_downloads_at_once_fetch_each_file_once()
     {
         var gate = new TaskCompletionSource();
@@ -145,8 +173,9 @@ public sealed class HubDownloadTests : IAsyncDisposable
             await Task.Yield(); // until one waits for the other's lock
         }
         gate.SetResult();
-        hub.AssertWhole(await first);
-        hub.AssertWhole(await second);
+        // Both, before anything is looked at: the second one may still be writing its links under passing names.
+        var folders = await Task.WhenAll(first, second);
+        Assert.All(folders, hub.AssertWhole);
         Assert.All(HubFixture.Needed, name => Assert.Single(hub.Hub.Fetches(name)));
     }
 

@@ -41,13 +41,15 @@ internal sealed class HubFixture : IAsyncDisposable
 
     public string Snapshot => Path.Combine(Repository, "snapshots", FakeHub.Commit);
 
+    public DownloadSettings DownloadSettings { get; set; } = new();
+
     public FreeSpace FreeSpace { get; set; } = _ => long.MaxValue;
 
     public void Add(string name, string content) => Hub.Files[name] = Encoding.UTF8.GetBytes(content);
 
     public string Blob(string name) => Path.Combine(Repository, "blobs", FakeHub.HashOf(name, Hub.Files[name]));
 
-    public HubDownload Download() => new(Settings, Time, NullLogger<HubDownload>.Instance) { FreeSpace = FreeSpace, Every = TimeSpan.Zero };
+    public HubDownload Download() => new(Settings, Time, NullLogger<HubDownload>.Instance) { FreeSpace = FreeSpace, Every = TimeSpan.Zero, Settings = DownloadSettings };
 
     public Task<string> FetchAsync(Action<DownloadProgress>? report = null, CancellationToken cancellationToken = default) =>
         Download().FetchAsync(FakeHub.Id, report ?? (_ => { }), cancellationToken);

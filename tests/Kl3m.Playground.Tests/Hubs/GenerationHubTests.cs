@@ -67,6 +67,16 @@ public sealed class GenerationHubTests
     }
 
     [Fact]
+    public async Task The_place_in_the_line_is_told_with_the_seconds_where_they_are_known()
+    {
+        var events = await StreamAsync(
+            new SpyTextGenerator { Script = [Events.Started('A'), new GenerationQueued(3, TimeSpan.FromSeconds(4.5)), new GenerationQueued(1, null), new SequenceFinished(0, FinishReason.Length), Events.Finished()] },
+            """{"prompt":"A"}""");
+        Assert.Equal("""{"type":"queued","place":3,"seconds":4.5}""", events[1].GetRawText());
+        Assert.Equal("""{"type":"queued","place":1,"seconds":null}""", events[2].GetRawText());
+    }
+
+    [Fact]
     public async Task A_token_that_was_cut_has_no_final_logprob_and_names_the_filter()
     {
         var events = await StreamAsync(

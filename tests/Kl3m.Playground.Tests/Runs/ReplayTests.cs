@@ -67,7 +67,7 @@ public sealed class ReplayTests
             all[sequence] = all[sequence] with { Tokens = tokens };
             receipt = receipt with { Runs = [ReceiptChecks.Sign(run with { Sequences = all })] };
         }
-        return ReceiptJson.Read(ReceiptJson.Write(receipt)).Runs[0].ToRun(TimeProvider.System);
+        return ReceiptJson.Read(ReceiptJson.Write(receipt)).Runs[0].ToRun((request, model) => new Run(request, model, TimeProvider.System));
     }
 
     /// <summary>Writes what the fake writes, but only ten tokens of it.</summary>

@@ -37,6 +37,22 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void The_time_in_the_line_runs_down_and_never_below_zero()
+    {
+        var time = new FakeTimeProvider();
+        var run = new Run(new() { Prompt = "p" }, TestRun.New().Model, time);
+        Assert.Null(run.UntilStart);
+        time.Advance(TimeSpan.FromSeconds(10));
+        run.Record(new GenerationQueued(3, TimeSpan.FromSeconds(6)));
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(4), run.UntilStart);
+        time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(TimeSpan.Zero, run.UntilStart);
+        run.Record(new GenerationQueued(2, null));
+        Assert.Null(run.UntilStart);
+    }
+
+    [Fact]
     public void Each_change_shows_in_the_version_and_nothing_changes_after_the_end()
     {
         var run = TestRun.New();

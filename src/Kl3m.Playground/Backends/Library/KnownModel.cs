@@ -17,7 +17,7 @@ public sealed record KnownModel(string Id, string Sentence, GptNeoXConfig Config
 
     public static IReadOnlyList<KnownModel> All { get; } =
     [
-        new("alea-institute/kl3m-003-1.7b", "The model this playground is for. Law, regulation and finance of the US.",
+        new("alea-institute/kl3m-003-1.7b", "The model this playground is for: law, regulation, finance.",
             Shape(hidden: 2048, layers: 32, heads: 32, inner: 8192, context: 8192), 6_982_746_112, "fp32"),
         new("alea-institute/kl3m-002-170m", "The small sibling: the same tokenizer, quick on any laptop.", Small, 671_752_192, "fp32"),
         new("alea-institute/kl3m-002-170m-patent", "The small one, tuned on patents. Prompts are Markdown: # Patent", Small, 671_752_192, "fp32"),

@@ -1,3 +1,4 @@
+using Kl3m.Inference;
 using Kl3m.Inference.Engine;
 using Kl3m.Inference.Models;
 using Kl3m.Playground.Hub;
@@ -29,6 +30,9 @@ public sealed record LibraryModel(string Id, ModelSource Source, ModelCondition 
     /// <summary>The room for keys and values that it has, or would be loaded with.</summary>
     public long CacheBytes { get; init; }
 
+    /// <summary>What another server says of a model of its own.</summary>
+    public ModelInfo? Info { get; init; }
+
     public DownloadProgress? Download { get; init; }
 
     public LoadPhase Phase { get; init; }
@@ -50,7 +54,7 @@ public sealed record LibraryModel(string Id, ModelSource Source, ModelCondition 
 
     public bool CanLoad => Condition == ModelCondition.Here;
 
-    public bool CanUnload => Condition == ModelCondition.Loaded;
+    public bool CanUnload => Condition == ModelCondition.Loaded && Source != ModelSource.Remote;
 
     /// <summary>Only what the hub can bring again.</summary>
     public bool CanDelete => Source == ModelSource.Hub && Condition is ModelCondition.Here or ModelCondition.Partial or ModelCondition.Refused;

@@ -37,4 +37,7 @@ public enum ModelSource
 
     /// <summary>A folder of this machine; never deleted from here.</summary>
     Folder,
+
+    /// <summary>Another server's, by configuration; neither loaded nor unloaded here.</summary>
+    Remote,
 }

@@ -72,6 +72,10 @@ internal sealed partial class ModelLibrary
             try
             {
                 var model = Find(id)!;
+                if (catalogue.All.Any(other => other.Model.Id == id))
+                {
+                    throw new InvalidOperationException($"Another server's model is called {id} too, and a name can't mean two. Rename one of them.");
+                }
                 var cache = cacheTokens * model.Memory?.CacheBytesPerToken ?? model.CacheBytes;
                 cache = RequireRoom(model, cache, instead, shrink);
                 foreach (var other in instead ?? [])

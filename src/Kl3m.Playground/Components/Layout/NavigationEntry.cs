@@ -8,8 +8,11 @@ internal sealed record NavigationEntry(string Address, string Title)
     [
         new("", "Playground"),
         new("lab", "Lab"),
+        new("compare", "Compare"),
         new("score", "Score"),
+        new("tokens", "Tokens"),
         new("classroom", "Classroom"),
+        new("lessons", "Lessons"),
         new("models", "Models"),
         new("about", "About"),
     ];

@@ -8,6 +8,16 @@ internal sealed class Shortcuts
 
     public const string Escape = "escape";
 
+    public const string Undo = "undo";
+
+    public const string Redo = "redo";
+
+    /// <summary>Space, where the page has a bar for stepping.</summary>
+    public const string Step = "step";
+
+    /// <summary>Stands before a single key: a digit, <c>b</c>, <c>l</c>, + or -.</summary>
+    public const string Key = "key:";
+
     public event Action<string>? Pressed;
 
     /// <summary>Leaves presentation mode, where it is on; what Escape does when it has nothing else to close.</summary>

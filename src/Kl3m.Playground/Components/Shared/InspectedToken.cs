@@ -8,6 +8,9 @@ public sealed record InspectedToken
 {
     public required TokenGenerated Event { get; init; }
 
+    /// <summary>A person put it there; it was not drawn.</summary>
+    public bool IsForced { get; init; }
+
     public required VocabularyEntry Entry { get; init; }
 
     public required IReadOnlyList<VisiblePart> Parts { get; init; }
@@ -42,20 +45,21 @@ public sealed record InspectedToken
             return null;
         }
         var score = token.Score;
+        var forced = run.IsForced(place!);
         var listed = new List<InspectedRow>();
         foreach (var alternative in score.Alternatives.Take(rows))
         {
             // What was drawn was not cut, whatever a list from elsewhere says.
             var chosen = alternative.TokenId == score.TokenId;
             var final = chosen ? score.FinalLogprob : alternative.FinalLogprob;
-            var cutBy = chosen ? null : alternative.CutBy;
-            listed.Add(new(listed.Count + 1, Visible.Alone(DrawnToken.Describe(generator, alternative.TokenId)), Numbers.Probability(alternative.RawLogprob),
+            var cutBy = chosen && !forced ? null : alternative.CutBy;
+            listed.Add(new(alternative.TokenId, listed.Count + 1, Visible.Alone(DrawnToken.Describe(generator, alternative.TokenId)), Numbers.Probability(alternative.RawLogprob),
                 cutBy is null && !float.IsNegativeInfinity(final) ? Numbers.Probability(final) : null, cutBy, chosen));
         }
         var entry = DrawnToken.Describe(generator, score.TokenId);
         if (!listed.Exists(row => row.Chosen))
         {
-            listed.Add(new(score.Rank, Visible.Alone(entry), Numbers.Probability(score.RawLogprob), Numbers.Probability(score.FinalLogprob), null, true));
+            listed.Add(new(score.TokenId, score.Rank, Visible.Alone(entry), Numbers.Probability(score.RawLogprob), float.IsNegativeInfinity(score.FinalLogprob) ? null : Numbers.Probability(score.FinalLogprob), null, true));
         }
         var rest = Math.Max(0, run.Model.VocabularySize - listed.Count);
         var keptRows = listed.Count(row => row.Final is not null);
@@ -63,6 +67,7 @@ public sealed record InspectedToken
         return new()
         {
             Event = token,
+            IsForced = forced,
             Entry = entry,
             Parts = Visible.Alone(entry),
             Rows = listed,
@@ -102,7 +107,7 @@ public sealed record InspectedToken
 
 /// <param name="Rank">Raw rank, 1 = most likely.</param>
 /// <param name="Final">Null when the token was cut.</param>
-public sealed record InspectedRow(int Rank, IReadOnlyList<VisiblePart> Parts, double Raw, double? Final, SamplingStage? CutBy, bool Chosen);
+public sealed record InspectedRow(int TokenId, int Rank, IReadOnlyList<VisiblePart> Parts, double Raw, double? Final, SamplingStage? CutBy, bool Chosen);
 
 /// <param name="Parts">The token's name; null for a stretch of tokens that have no row.</param>
 public sealed record RulerSegment(double Low, double High, IReadOnlyList<VisiblePart>? Parts, bool Chosen);

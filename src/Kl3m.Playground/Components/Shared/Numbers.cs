@@ -61,6 +61,16 @@ internal static class Numbers
     /// <summary>The same at the start of a sentence.</summary>
     public static string StartWord(int number) => Word(number) is var word ? char.ToUpperInvariant(word[0]) + word[1..] : "";
 
+    /// <summary>1st, 2nd, 3rd, 4th, 11th, 21st.</summary>
+    public static string Ordinal(int number) => Count(number) + ((number % 100, number % 10) switch
+    {
+        (>= 11 and <= 13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    });
+
     /// <summary>For CSS: a share of 1 as a percentage, clamped to the axis.</summary>
     public static string Css(double share) => (double.IsNaN(share) ? 0 : Math.Clamp(share, 0, 1) * 100).ToString("0.###", Culture) + "%";
 

@@ -33,7 +33,8 @@ internal static class SafeMarkdown
             var document = Markdown.Parse(markdown, pipeline);
             Disarm(document);
             UnescapePipes(document);
-            return document.ToHtml(pipeline);
+            // A table's head without words would be a heading that names nothing.
+            return document.ToHtml(pipeline).Replace("<th></th>", "<td></td>", StringComparison.Ordinal);
         }
         catch (ArgumentException)
         {

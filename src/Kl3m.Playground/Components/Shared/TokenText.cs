@@ -36,6 +36,8 @@ internal sealed class TokenText : IAsyncDisposable
 
     public Func<SelectedToken?, Task> Opened { get; set; } = _ => Task.CompletedTask;
 
+    public Func<TokenKey, Task> Pressed { get; set; } = _ => Task.CompletedTask;
+
     public Action<bool> CopyDone { get; set; } = _ => { };
 
     public Task AttachAsync(ElementReference root, ElementReference tip) =>
@@ -67,8 +69,14 @@ internal sealed class TokenText : IAsyncDisposable
 
     public ValueTask TintAsync(TintMode mode) => view.CallAsync("tint", mode == TintMode.Rank ? "k" : "b");
 
+    /// <summary>Tokens before this one are drawn plain, since others share them, and it is marked as the first that others do not; null undoes it.</summary>
+    public ValueTask PartAsync(int? position) => view.CallAsync("part", position ?? -1);
+
     [JSInvokable]
     public Task Open(int sequence, int position) => Opened(new SelectedToken(sequence, position));
+
+    [JSInvokable]
+    public Task Press(int sequence, int position, string key) => Pressed(new(new(sequence, position), key));
 
     [JSInvokable]
     public Task Close() => Opened(null);

@@ -6,4 +6,7 @@ public enum ViewMode
     Tokens,
     Text,
     Markdown,
+
+    /// <summary>All branches, where the page has some.</summary>
+    Tree,
 }

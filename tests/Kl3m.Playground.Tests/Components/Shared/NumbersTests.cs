@@ -75,4 +75,17 @@ public sealed class NumbersTests
             CultureInfo.CurrentCulture = before;
         }
     }
+
+    [Theory]
+    [InlineData(1, "1st")]
+    [InlineData(2, "2nd")]
+    [InlineData(3, "3rd")]
+    [InlineData(4, "4th")]
+    [InlineData(11, "11th")]
+    [InlineData(12, "12th")]
+    [InlineData(13, "13th")]
+    [InlineData(22, "22nd")]
+    [InlineData(111, "111th")]
+    [InlineData(1101, "1,101st")]
+    public void Places_are_counted_in_English(int number, string words) => Assert.Equal(words, Numbers.Ordinal(number));
 }

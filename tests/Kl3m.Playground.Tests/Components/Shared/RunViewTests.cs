@@ -56,6 +56,26 @@ public sealed class RunViewTests : BunitContext
     }
 
     [Fact]
+    public void Who_waits_sees_the_place_and_the_time_and_can_leave()
+    {
+        var run = TestRun.New();
+        var left = false;
+        var view = Show(run, more => more.Add(page => page.OnStop, () => left = true));
+        Assert.Empty(view.FindAll(".kp-state"));
+        run.Record(new GenerationQueued(4, TimeSpan.FromSeconds(150)));
+        Refresh(view, run);
+        Assert.StartsWith("You are 4th in line, about 3 min", Words(view.Find(".kp-state")), StringComparison.Ordinal);
+        run.Record(new GenerationQueued(1, null));
+        Refresh(view, run);
+        Assert.StartsWith("You are next in line Everyone", Words(view.Find(".kp-state")), StringComparison.Ordinal);
+        view.FindAll("button").Single(button => button.TextContent == "Leave the line").Click();
+        Assert.True(left);
+        run.Record(new PromptProgress(0, 10));
+        Refresh(view, run);
+        Assert.Empty(view.FindAll(".kp-state"));
+    }
+
+    [Fact]
     public void A_failed_run_keeps_its_text_and_offers_to_go_on()
     {
         var run = TestRun.New(sequences: 2);

@@ -3,6 +3,7 @@ using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Components.Pages.About;
+using Kl3m.Playground.Components.Pages.Compare;
 using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
@@ -32,6 +33,11 @@ public sealed class PageTests : BunitContext
         Services.AddRuns();
         Services.AddScoped<PlaygroundState>();
         Services.AddScoped<LabState>();
+        Services.AddScoped<CompareState>();
+        Services.AddScoped<BrowserStorage>();
+        Services.AddScoped<RecentRuns>();
+        Services.AddScoped<OwnPresets>();
+        Kl3m.Playground.Classroom.ClassroomSetup.AddClassroom(Services);
     }
 
     private PlaygroundState State => Services.GetRequiredService<PlaygroundState>();
@@ -172,5 +178,21 @@ public sealed class PageTests : BunitContext
         var layout = Render<MainLayout>();
         layout.Find("button[aria-label='Keys and glossary']").Click();
         layout.WaitForAssertion(() => Assert.Contains(layout.FindAll(".kp-glossary dt"), term => term.TextContent == "surprisal"));
+    }
+
+    [Fact]
+    public async Task The_comparison_shows_columns_settings_that_differ_and_their_figures()
+    {
+        catalogue.Ready(new FakeTextGenerator());
+        var page = Render<ComparePage>();
+        Assert.Equal(3, page.FindAll(".kp-compare-cell").Count);
+        Assert.Equal("Temperature", page.Find(".kp-differs [role=rowheader]").TextContent);
+        Assert.Equal(["0.30", "0.70", "1.20"], page.FindAll(".kp-differs [role=cell]").Select(cell => cell.TextContent.Trim()));
+        await page.InvokeAsync(() => Services.GetRequiredService<CompareState>().RunAllAsync());
+        page.WaitForAssertion(() => Assert.Contains("64 tokens", page.Find(".kp-compare-cell").TextContent, StringComparison.Ordinal));
+        Assert.Contains("mean surprisal", page.Markup, StringComparison.Ordinal);
+        page.Find("button[aria-label='Settings of column B']").Click();
+        Assert.NotNull(page.Find("aside[aria-label='Settings of the columns']"));
+        Assert.All(page.FindAll("button"), button => Assert.True(button.HasAttribute("aria-label") || button.TextContent.Trim().Length > 0, button.OuterHtml));
     }
 }

@@ -39,6 +39,25 @@ public sealed class PlaygroundStateTests
     }
 
     [Fact]
+    public async Task The_place_in_the_line_is_announced_and_leaving_it_leaves_the_engine()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        var running = fixture.State.GenerateAsync();
+        generator.Tell(new GenerationQueued(3, TimeSpan.FromSeconds(4)));
+        while (fixture.State.Run?.Queued is null)
+        {
+            await Task.Yield();
+        }
+        fixture.Time.Advance(PlaygroundState.Tick);
+        await fixture.Until(state => state.Announcement == "You are 3rd in line, about 4 s.");
+        fixture.State.Stop();
+        await running;
+        await generator.Left.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(RunStatus.Stopped, fixture.State.Run!.Status);
+    }
+
+    [Fact]
     public async Task Stop_keeps_what_was_written_and_leaves_the_engine()
     {
         var generator = new HeldGenerator();
@@ -101,7 +120,7 @@ public sealed class PlaygroundStateTests
         await fixture.Until(state => state.IsRunning);
         await generator.Asked(2);
         Assert.Null(fixture.State.Waiting);
-        Assert.Same(generator.Requests[0], generator.Requests[1]);
+        Assert.Equal(generator.Requests[0], generator.Requests[1]);
     }
 
     [Fact]
@@ -180,9 +199,14 @@ public sealed class PlaygroundStateTests
         await running;
         generator.Finish();
         await fixture.State.ContinueAsync(1);
-        Assert.Equal([10, 11, 260], generator.Requests[1].PromptTokenIds);
-        Assert.Null(generator.Requests[1].Prompt);
-        Assert.Equal("Governing Law. be ", fixture.State.Prompt);
+        var asked = generator.Requests[1];
+        Assert.Equal([10, 11], asked.PromptTokenIds!);
+        Assert.Equal([260], asked.CompletionTokenIds);
+        Assert.Null(asked.Prompt);
+        // With the dice of that continuation, and as a part of it: prompt and neighbours stay.
+        Assert.Equal((1, 7UL, 1), (asked.FirstSequence, asked.Sampling.Seed, asked.Sampling.Sequences));
+        Assert.Equal("Governing Law. ", fixture.State.Prompt);
+        Assert.Equal("be ", fixture.State.Run!.Sequences[1].Text);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal sealed partial class ClassroomState
     /// <summary>Asks at the token that is selected on the playground's page: what would you have written here?</summary>
     public async Task AskAtSelectedAsync()
     {
-        if (playground.Run is { } run && playground.Selected is { } selected && run.Find(selected) is not null && Generator is { } generator)
+        if (playground.Run is { } run && playground.Selected is { } selected && run.Find(selected) is not null && catalogue.Find(run.Model.Id) is { } generator)
         {
             await AskingAsync(async () => await OpenQuestionAsync(generator, await PlaceAsync(generator, run.PromptTokenIds,
                 [.. run.Request.CompletionTokenIds, .. run.Sequences[selected.Sequence].Tokens.Take(selected.Position).Select(token => token.Score.TokenId)])));
@@ -74,7 +74,7 @@ internal sealed partial class ClassroomState
 
     private Task FromTextAsync(string text, Func<ITextGenerator, TextPlace, Task> open) => AskingAsync(async () =>
     {
-        if (Generator is not { } generator)
+        if (chosen.Generator is not { } generator)
         {
             Problem = "There is no model yet.";
         }
@@ -85,7 +85,7 @@ internal sealed partial class ClassroomState
         else
         {
             var ids = (await generator.TokenizeAsync(text)).Select(span => span.TokenId).ToArray();
-            await open(generator, new(ids, [], text));
+            await open(generator, new(ids, [], text, generator.Model.Id));
         }
     });
 
@@ -125,7 +125,7 @@ internal sealed partial class ClassroomState
     }
 
     private static async Task<TextPlace> PlaceAsync(ITextGenerator generator, IReadOnlyList<int> prompt, IReadOnlyList<int> completion) =>
-        new(prompt, completion, await generator.DetokenizeAsync([.. prompt, .. completion]));
+        new(prompt, completion, await generator.DetokenizeAsync([.. prompt, .. completion]), generator.Model.Id);
 
     private static string TextOf(ITextGenerator generator, int tokenId) =>
         generator.Describe(tokenId) is { IsSpecial: false } entry ? System.Text.Encoding.UTF8.GetString(entry.Bytes.Span) : "";

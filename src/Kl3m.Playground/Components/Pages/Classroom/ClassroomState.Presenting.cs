@@ -23,8 +23,7 @@ internal sealed partial class ClassroomState
     {
         if (Room?.State.Scene is PresentationScene scene)
         {
-            playground.Type(scene.Prompt);
-            playground.Change(_ => scene.Sampling with { Seed = Room.Run?.Seed ?? scene.Sampling.Seed });
+            playground.Take(new PageLink("", scene.Prompt, [new LinkColumn(scene.Sampling with { Seed = Room.Run?.Seed ?? scene.Sampling.Seed }, scene.Model)]));
         }
     }
 
@@ -42,7 +41,7 @@ internal sealed partial class ClassroomState
         if (IsTeacher && Room is { } room && presented != now)
         {
             presented = now;
-            Tell(room.PresentRun(key, new Present(now.Prompt, now.Sampling, now.Selected), now.Run));
+            Tell(room.PresentRun(key, new Present(now.Prompt, now.Sampling, now.Selected, now.Run?.Model.Id), now.Run, playground.RunGenerator));
         }
     }
 

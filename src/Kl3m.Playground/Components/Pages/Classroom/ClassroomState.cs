@@ -16,6 +16,8 @@ internal sealed partial class ClassroomState : IDisposable
 
     private readonly RoomRegistry rooms;
     private readonly BackendCatalogue catalogue;
+    private readonly ChosenModel chosen;
+    private readonly Desk desk;
     private readonly PlaygroundState playground;
     private readonly Visitor visitor;
     private readonly TimeProvider time;
@@ -27,9 +29,9 @@ internal sealed partial class ClassroomState : IDisposable
     private bool pending;
     private bool disposed;
 
-    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
+    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, Desk desk, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
     {
-        (this.rooms, this.catalogue, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, playground, visitor, time, logger);
+        (this.rooms, this.catalogue, this.chosen, this.desk, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, chosen, desk, playground, visitor, time, logger);
         playground.Changed += FollowPlayground;
     }
 
@@ -47,7 +49,14 @@ internal sealed partial class ClassroomState : IDisposable
     /// <summary>Why the last thing that was tried did not work; null once something did.</summary>
     public string? Problem { get; private set; }
 
-    public ITextGenerator? Generator => catalogue.Default;
+    /// <summary>The model that the room is at work with, else the one that this visitor has chosen.</summary>
+    public ITextGenerator? Generator => (Room?.State.Scene switch
+    {
+        QuestionScene question => catalogue.Find(question.Place.Model),
+        GameScene game => catalogue.Find(game.Place.Model),
+        PresentationScene presentation => catalogue.Find(presentation.Model),
+        _ => null,
+    }) ?? chosen.Generator;
 
     /// <summary>What the engine knows this visitor by: a student of a room is one user, whatever pages they open.</summary>
     public string User => Room is { } room ? $"room:{room.Code}:{(IsTeacher ? "teacher" : Me?.Id)}" : "classroom";
@@ -139,6 +148,7 @@ internal sealed partial class ClassroomState : IDisposable
         Exit();
         (Room, key, IsTeacher) = (room, held, isTeacher);
         room.Changed += Follow;
+        desk.Seat = new(User, isTeacher || Me is not { } student ? null : request => room.Use.Admit(student.Id, room.State.Limits, request));
         Count();
         Changed?.Invoke();
     }
@@ -152,7 +162,7 @@ internal sealed partial class ClassroomState : IDisposable
         room.Changed -= Follow;
         connected &= !disposed;
         var was = counted ? Who() : null;
-        (Room, key, counted, IsTeacher) = (null, null, false, false);
+        (Room, key, counted, IsTeacher, desk.Seat) = (null, null, false, false, null);
         if (was is not null)
         {
             room.Connect(was, -1);

@@ -7,7 +7,8 @@ namespace Kl3m.Playground.Components.Pages.Classroom;
 /// <param name="Share">Of the votes.</param>
 /// <param name="Probability">Raw; 0 before the reveal.</param>
 /// <param name="Others">How many tokens the rest is.</param>
-internal sealed record MirrorRow(int? TokenId, int Votes, double Share, double Probability, bool Drawn, int Others = 0)
+/// <param name="Typed">What most of the voters wrote, of which this is the first token.</param>
+internal sealed record MirrorRow(int? TokenId, int Votes, double Share, double Probability, bool Drawn, int Others = 0, string? Typed = null)
 {
     public static IReadOnlyList<MirrorRow> Of(QuestionScene question, int most)
     {
@@ -27,7 +28,12 @@ internal sealed record MirrorRow(int? TokenId, int Votes, double Share, double P
         }
         return rows;
 
-        MirrorRow Row(int id, double probability, bool drawn) => new(id, question.CountOf(id), (double)question.CountOf(id) / total, probability, drawn);
+        MirrorRow Row(int id, double probability, bool drawn)
+        {
+            var votes = question.Votes.Values.Where(vote => vote.TokenId == id).Select(vote => vote.Typed.Trim()).ToList();
+            var typed = votes.GroupBy(word => word).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).FirstOrDefault()?.Key;
+            return new(id, votes.Count, (double)votes.Count / total, probability, drawn, Typed: typed);
+        }
     }
 
     /// <summary>What a full bar means on both sides: one of few fixed steps, so that charts of two questions can be compared.</summary>

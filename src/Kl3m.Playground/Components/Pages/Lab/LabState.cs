@@ -11,7 +11,7 @@ namespace Kl3m.Playground.Components.Pages.Lab;
 /// One position of a run on the workbench: its logits, the settings that are tried on them, and what the sampler makes of both. Never touches the
 /// run. Lives as long as the visitor's circuit; all members belong to the circuit's thread, the work itself runs beside it.
 /// </summary>
-internal sealed partial class LabState(BackendCatalogue catalogue, RunStore runs, TimeProvider time, ILogger<LabState> logger) : IDisposable
+internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel chosen, RunStore runs, TimeProvider time, ILogger<LabState> logger) : IDisposable
 {
     private readonly string user = Guid.NewGuid().ToString("N");
     private StripPlace? place;
@@ -54,7 +54,9 @@ internal sealed partial class LabState(BackendCatalogue catalogue, RunStore runs
     public string? Notice { get; private set; }
 
     /// <summary>The model that the run was written with; null while it is not loaded.</summary>
-    public ITextGenerator? Generator => Run is { } run ? catalogue.Find(run.Model.Id) : catalogue.Default;
+    public ITextGenerator? Generator => Run is { } run ? Of(run) : chosen.Generator;
+
+    private ITextGenerator? Of(Run run) => catalogue.Find(run.Model.Id);
 
     /// <summary>Puts a token of a run on the bench, with the settings that it was drawn with.</summary>
     public Task OpenAsync(Run run, SelectedToken at)
@@ -122,6 +124,9 @@ internal sealed partial class LabState(BackendCatalogue catalogue, RunStore runs
         return WorkAsync();
     }
 
+    /// <summary>Ends what is being read or written.</summary>
+    public void Stop() => reading?.Cancel();
+
     public void Dispose()
     {
         Changed = null;
@@ -187,9 +192,13 @@ internal sealed partial class LabState(BackendCatalogue catalogue, RunStore runs
     private async Task WorkAsync()
     {
         stale = true;
-        Changed?.Invoke();
         if (working)
         {
+            return;
+        }
+        if (place is null || Problems.Count > 0)
+        {
+            Changed?.Invoke();
             return;
         }
         working = true;
@@ -235,7 +244,7 @@ internal sealed partial class LabState(BackendCatalogue catalogue, RunStore runs
     /// <summary>One run to its end; null where it was refused or failed, which the notice says.</summary>
     private async Task<Run?> WriteAsync(GenerationRequest request, Branch? branch)
     {
-        if (Generator is not { } generator || IsReading)
+        if ((branch is null && request.PromptTokenIds is null ? chosen.Generator : Generator) is not { } generator || IsReading)
         {
             return null;
         }
@@ -251,21 +260,14 @@ internal sealed partial class LabState(BackendCatalogue catalogue, RunStore runs
         var run = runs.Start(request with { User = user }, generator.Model, branch);
         try
         {
-            await Task.Run(() => RecordAsync(run, generator, cancellation.Token));
-            if (run.Error is { } error)
+            await Task.Run(() => run.RecordAsync(generator, LogFailed, cancellation.Token));
+            Notice = run.Error switch
             {
-                Notice = error.Message;
-            }
+                null => null,
+                InvalidRequestException mistaken => string.Join(' ', SamplingProblems.From(mistaken, Knobs, null, generator.Model).Select(problem => problem.Sentence)),
+                { } error => error.Message,
+            };
             return run.TokenCount > 0 ? run : null;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-        catch (Exception refused) when (refused is InvalidRequestException or EngineBusyException)
-        {
-            Notice = refused is InvalidRequestException mistaken ? string.Join(' ', SamplingProblems.From(mistaken, Knobs, null, generator.Model).Select(problem => problem.Sentence)) : refused.Message;
-            return null;
         }
         finally
         {
@@ -278,23 +280,6 @@ internal sealed partial class LabState(BackendCatalogue catalogue, RunStore runs
                 reading = null;
             }
             Changed?.Invoke();
-        }
-    }
-
-    private async Task RecordAsync(Run run, ITextGenerator generator, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (var happened in generator.GenerateAsync(run.Request, cancellationToken))
-            {
-                run.Record(happened);
-            }
-        }
-        catch (Exception error) when (error is not (OperationCanceledException or InvalidRequestException or EngineBusyException))
-        {
-            // The edge: what the engine or a remote server came to grief on is told, and the page lives on.
-            LogFailed(error);
-            run.Fail(error);
         }
     }
 

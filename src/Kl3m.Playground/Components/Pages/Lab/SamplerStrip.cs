@@ -50,7 +50,7 @@ public sealed record SamplerStrip
         var draw = sampler.Sample(logits, settings, place.Tokens, place.PromptLength, place.U, alternatives: 0);
         var follow = traced ?? place.Taken ?? draw.Score.TokenId;
         var stages = Order(trace, logits.Length);
-        var ids = Choose(stages[0], [follow, place.Taken ?? follow, draw.Score.TokenId]);
+        var ids = Choose(stages[0], [draw.Score.TokenId, follow, place.Taken ?? follow]);
         var words = new CutWords(settings, stages, trace.CutBy);
         var rows = ids.Select(id => new StripRow(
             id, stages[0].PlaceOf(id) ?? stages[0].TokenIds.Count + 1, id == place.Taken, id == draw.Score.TokenId,
@@ -89,11 +89,11 @@ public sealed record SamplerStrip
         return stages;
     }
 
-    /// <summary>The most likely tokens, the least of them giving way to those that must be seen.</summary>
+    /// <summary>The most likely tokens, the least of them giving way to those that must be seen: the one that is drawn changes with a slider and stands before the others, which so keep their place.</summary>
     private static List<int> Choose(StageOrder raw, int[] musts)
     {
         var likely = raw.TokenIds.Take(Rows).ToList();
-        var missing = musts.Distinct().Except(likely).OrderBy(id => raw.PlaceOf(id) ?? int.MaxValue).ToList();
+        var missing = musts.Reverse().Distinct().Reverse().Except(likely).ToList();
         var spare = likely.AsEnumerable().Reverse().Where(id => !musts.Contains(id)).Take(missing.Count).ToHashSet();
         return [.. likely.Where(id => !spare.Contains(id)), .. missing];
     }

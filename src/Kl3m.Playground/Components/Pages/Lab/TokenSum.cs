@@ -28,12 +28,8 @@ internal sealed record TokenSum(IReadOnlyList<SumLine> Lines, string Conclusion)
             return new([.. lines, new(Score(score), won ? "wins" : "loses", won ? "the highest score is taken; no dart" : $"the highest score wins: {name(strip.Final.TokenIds[0])}")],
                 "Temperature 0 is greedy: nothing is divided and nothing drawn.");
         }
-        var divided = score;
-        if (settings.Temperature != 1)
-        {
-            divided = score / settings.Temperature;
-            lines.Add(new($"{Score(score)} ÷ {Numbers.Setting(settings.Temperature)}", Score(divided), "the score, divided by temperature"));
-        }
+        var divided = score / settings.Temperature;
+        lines.Add(new($"{Score(score)} ÷ {Numbers.Setting(settings.Temperature)}", Score(divided), settings.Temperature == 1 ? "temperature 1 leaves the score as it is" : "the score, divided by temperature"));
         var most = Penalise(strip.Place, settings, strip.Top, []) / settings.Temperature;
         var weight = Math.Exp(divided - most);
         lines.Add(new($"e^({Score(divided)} − {Score(most)})", Weight(weight), row.TokenId == strip.Top ? "it is the top token itself" : $"against the top token, {name(strip.Top)}"));

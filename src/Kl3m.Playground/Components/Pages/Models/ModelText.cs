@@ -28,6 +28,7 @@ internal static class ModelText
 
     public static string Sentence(LibraryModel model) => model switch
     {
+        { Info: { } info } => $"Served by {info.Device}.",
         { Known.Sentence: var sentence } => sentence,
         { Source: ModelSource.Bundled } => "Our own, from public-domain law. A stand-in, not KL3M.",
         { Source: ModelSource.Folder, Folder: { } folder } => $"A folder on this machine: {folder}",
@@ -37,6 +38,14 @@ internal static class ModelText
 
     public static IEnumerable<(string Name, string Value)> Facts(LibraryModel model)
     {
+        if (model.Info is { } info)
+        {
+            yield return ("parameters", info.ParameterCount > 0 ? ModelWords.Parameters(info.ParameterCount) : NotKnown);
+            yield return ("context", Numbers.Count(info.ContextLength));
+            yield return ("vocabulary", Numbers.Count(info.VocabularySize));
+            yield return ("runs on", ModelWords.Device(info.Device));
+            yield break;
+        }
         yield return ("parameters", model.Config is { } config ? ModelWords.Parameters(config.ParameterCount) : NotKnown);
         yield return ("context", model.Config is { } length ? Numbers.Count(length.MaxPositionEmbeddings) : NotKnown);
         yield return ("vocabulary", model.Config is { } words ? Numbers.Count(words.VocabSize) : NotKnown);

@@ -14,7 +14,13 @@ internal sealed class ModelsState(ModelLibrary library, BackendCatalogue catalog
     /// <summary>What is typed, asked and confirmed here; not what happens in the library.</summary>
     public event Action? Changed;
 
-    public IReadOnlyList<LibraryModel> Models => library.Models;
+    /// <summary>The library's, and those that other servers serve.</summary>
+    public IReadOnlyList<LibraryModel> Models =>
+    [
+        .. library.Models,
+        .. catalogue.All.Where(generator => library.Find(generator.Model.Id) is not { IsResident: true })
+            .Select(generator => new LibraryModel(generator.Model.Id, ModelSource.Remote, ModelCondition.Loaded) { Info = generator.Model }),
+    ];
 
     /// <summary>Whether this visitor may change what the server holds.</summary>
     public bool MayManage { get; private set; }

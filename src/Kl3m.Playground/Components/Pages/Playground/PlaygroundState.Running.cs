@@ -6,14 +6,19 @@ namespace Kl3m.Playground.Components.Pages.Playground;
 
 internal sealed partial class PlaygroundState
 {
-    private async Task RunAsync(GenerationRequest request)
+    private Task current = Task.CompletedTask;
+
+    /// <param name="branch">Where it leaves another run; then the settings are that run's, and not the panel's.</param>
+    private Task RunAsync(GenerationRequest request, Branch? branch = null) => current = RunToEndAsync(request, branch);
+
+    private async Task RunToEndAsync(GenerationRequest request, Branch? branch)
     {
         waiting?.Cancel();
         if (string.IsNullOrEmpty(request.Prompt) && request.PromptTokenIds is null)
         {
             refused = [SamplingProblems.EmptyPrompt];
         }
-        if (Problems is [var first, ..])
+        if (branch is null && Problems is [var first, ..])
         {
             Announcement = first.Sentence;
             Changed?.Invoke();
@@ -21,10 +26,12 @@ internal sealed partial class PlaygroundState
         }
         var generator = Generator!;
         var (lastRun, lastSelected) = (Run, Selected);
-        var run = runs.Start(request, generator.Model);
+        var run = runs.Start(request with { Stops = new() }, generator.Model, branch);
         using var cancellation = new CancellationTokenSource();
-        (Run, Selected, running) = (run, null, cancellation);
+        Remember();
+        (Run, Selected, running) = (run, branch is { Forced.Count: > 0 } ? new(branch.Sequence, branch.Position) : null, cancellation);
         Announcement = "";
+        Pace.Begin(request.CompletionTokenIds.Count);
         Changed?.Invoke();
 
         var writing = Task.Run(() => RecordAsync(run, generator, cancellation.Token), CancellationToken.None);
@@ -36,20 +43,30 @@ internal sealed partial class PlaygroundState
         catch (InvalidRequestException mistake)
         {
             // Nothing was started: what stood on the page stays there.
-            (Run, Selected) = (lastRun, lastSelected);
+            GoBack(run, lastRun, lastSelected);
             refused = SamplingProblems.From(mistake, Settings, PromptTokens, generator.Model);
             Announcement = string.Join(' ', refused.Select(problem => problem.Sentence));
         }
         catch (EngineBusyException busy)
         {
-            (Run, Selected) = (lastRun, lastSelected);
+            GoBack(run, lastRun, lastSelected);
             Announcement = busy.Message;
-            _ = AskAgainAsync(request, busy);
+            _ = AskAgainAsync(request, branch, busy);
         }
         finally
         {
             running = null;
             Changed?.Invoke();
+        }
+    }
+
+    private void GoBack(Run refusedRun, Run? lastRun, SelectedToken? lastSelected)
+    {
+        runs.Forget(refusedRun);
+        if (Run == refusedRun)
+        {
+            (Run, Selected) = (lastRun, lastSelected);
+            history.TakeBack();
         }
     }
 
@@ -65,19 +82,35 @@ internal sealed partial class PlaygroundState
             if (run.Version != shown)
             {
                 shown = run.Version;
+                TellPlace(run.Queued);
                 Ticked?.Invoke();
             }
+        }
+    }
+
+    private void TellPlace(GenerationQueued? queued)
+    {
+        var words = queued is null ? "" : $"{LinePlace.Words(queued.Place, queued.Estimate)}.";
+        if (words != Announcement)
+        {
+            Announcement = words;
+            Changed?.Invoke();
         }
     }
 
     /// <summary>Runs beside the page's thread, as fast as the engine writes.</summary>
     private async Task RecordAsync(Run run, ITextGenerator generator, CancellationToken cancellationToken)
     {
+        writers.AddOrUpdate(run, generator);
         try
         {
-            await foreach (var happened in generator.GenerateAsync(run.Request, cancellationToken))
+            if (EndsByItself(run))
             {
-                run.Record(happened);
+                return;
+            }
+            await foreach (var held in Pace.FollowAsync(run, generator.GenerateAsync(run.Request, cancellationToken), cancellationToken))
+            {
+                run.Record(held);
             }
             if (run.IsActive)
             {
@@ -99,7 +132,7 @@ internal sealed partial class PlaygroundState
         }
     }
 
-    private async Task AskAgainAsync(GenerationRequest request, EngineBusyException busy)
+    private async Task AskAgainAsync(GenerationRequest request, Branch? branch, EngineBusyException busy)
     {
         using var cancellation = new CancellationTokenSource();
         waiting = cancellation;
@@ -109,7 +142,7 @@ internal sealed partial class PlaygroundState
             using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
             for (var left = busy.RetryAfter; left > TimeSpan.Zero; left = until - time.GetUtcNow())
             {
-                Waiting = new(busy.Waiting, (int)Math.Ceiling(left.TotalSeconds));
+                Waiting = new(busy.Waiting, (int)Math.Ceiling(left.TotalSeconds), busy.Reason);
                 Changed?.Invoke();
                 await timer.WaitForNextTickAsync(cancellation.Token);
             }
@@ -126,7 +159,7 @@ internal sealed partial class PlaygroundState
         }
         if (CanGenerate)
         {
-            await RunAsync(request);
+            await RunAsync(request, branch);
         }
     }
 
@@ -137,4 +170,5 @@ internal sealed partial class PlaygroundState
 /// <summary>The engine's queue is full.</summary>
 /// <param name="InLine">How many wait in it.</param>
 /// <param name="Seconds">Until the state asks again.</param>
-internal readonly record struct Waiting(int InLine, int Seconds);
+/// <param name="Reason">What else it waits for: a room's limit, say.</param>
+internal readonly record struct Waiting(int InLine, int Seconds, string? Reason = null);

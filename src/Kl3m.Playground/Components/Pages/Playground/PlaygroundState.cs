@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Shared;
@@ -20,6 +21,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     private readonly ILogger<PlaygroundState> logger;
     private readonly PromptLength length;
     private readonly string user = Guid.NewGuid().ToString("N");
+    private readonly ConditionalWeakTable<Run, ITextGenerator> writers = [];
     private IReadOnlyList<FieldProblem> refused = [];
     private CancellationTokenSource? running;
     private CancellationTokenSource? waiting;
@@ -31,6 +33,8 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         this.time = time;
         this.logger = logger;
         length = new PromptLength(time, () => Changed?.Invoke());
+        history = new(time);
+        Pace = new(time);
         Prompt = Preset!.Prompt;
         Sampling = Preset.Apply(new SamplingParams { TopK = 50, Seed = NewSeed() });
     }
@@ -42,6 +46,9 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     public event Action? Ticked;
 
     public ITextGenerator? Generator => model.Generator;
+
+    /// <summary>Knows the tokens of the run on the page, also when another model has taken its place.</summary>
+    public ITextGenerator? RunGenerator => Run is { } run && writers.TryGetValue(run, out var writer) ? writer : Generator;
 
     public string Prompt { get; private set; }
 
@@ -86,6 +93,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     {
         if (text != Prompt)
         {
+            Remember("prompt");
             Prompt = text;
             Count();
             Edited();
@@ -95,6 +103,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     public void Change(Func<SamplingParams, SamplingParams> change)
     {
         var seed = Sampling.Seed;
+        Remember("settings");
         Sampling = change(Sampling);
         // Whoever picks a seed means it.
         NewSeedEachTime &= Sampling.Seed == seed;
@@ -111,6 +120,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
 
     public void Take(Preset preset)
     {
+        Remember();
         Preset = preset;
         Prompt = preset.Prompt;
         Sampling = preset.Apply(Sampling);
@@ -135,8 +145,9 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
     /// <summary>Forgets the run on the page.</summary>
     public void Clear()
     {
-        if (!IsRunning)
+        if (!IsRunning && Run is not null)
         {
+            Remember();
             Run = null;
             Selected = null;
             Changed?.Invoke();
@@ -157,30 +168,6 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         return RunAsync(new GenerationRequest { Prompt = Prompt, Sampling = Sampling, User = user });
     }
 
-    /// <summary>Writes on from the end of one continuation: prompt and text become the new prompt, by their tokens, not by their letters.</summary>
-    public Task ContinueAsync(int sequenceIndex)
-    {
-        if (!CanGenerate || Run is not { } run || sequenceIndex >= run.Sequences.Count)
-        {
-            return Task.CompletedTask;
-        }
-        var sequence = run.Sequences[sequenceIndex];
-        int[] tokens = [.. run.PromptTokenIds, .. sequence.Tokens.Select(token => token.Score.TokenId)];
-        if (sequence.Finished?.StopTokenId is { } end && tokens[^1] == end)
-        {
-            tokens = tokens[..^1];
-        }
-        Prompt = (run.Request.Prompt ?? continued ?? "") + sequence.Text;
-        Count();
-        continued = Prompt;
-        if (NewSeedEachTime)
-        {
-            Sampling = Sampling with { Seed = NewSeed() };
-        }
-        return RunAsync(new GenerationRequest { PromptTokenIds = tokens, Sampling = Sampling, User = user });
-    }
-    private string? continued;
-
     /// <summary>Ends the run, or the wait for one; what was written stands.</summary>
     public void Stop()
     {
@@ -192,11 +179,15 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends one sequence; the others go on.</summary>
+    public void StopOne(int sequenceIndex) => Run?.Request.Stops?.Stop(sequenceIndex);
+
     public async ValueTask DisposeAsync()
     {
         Changed = null;
         Ticked = null;
         length.Dispose();
+        replays?.Dispose();
         waiting?.Cancel();
         if (running is { } cancellation)
         {

@@ -9,7 +9,7 @@ namespace Kl3m.Playground.Components.Pages.Score;
 /// What one visitor of the Score page has before them: one or two texts, what models made of them, and the token that is looked at. Lives as
 /// long as the circuit. All members belong to its thread; reading runs beside it and is looked at on a tick.
 /// </summary>
-internal sealed partial class ScoreState(BackendCatalogue catalogue, TimeProvider time, ILogger<ScoreState> logger) : IAsyncDisposable
+internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, ILogger<ScoreState> logger) : IAsyncDisposable
 {
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
@@ -33,7 +33,7 @@ internal sealed partial class ScoreState(BackendCatalogue catalogue, TimeProvide
 
     public bool IsRunning => running is not null;
 
-    public bool CanScore => catalogue.Default is not null && !IsRunning;
+    public bool CanScore => models.Generator is not null && !IsRunning;
 
     public SelectedReading? Selected { get; private set; }
 
@@ -45,11 +45,11 @@ internal sealed partial class ScoreState(BackendCatalogue catalogue, TimeProvide
     public string Announcement { get; private set; } = "";
 
     /// <summary>As set, right or wrong; the model's whole context, half of it apart, until it is set.</summary>
-    public ScoringRecipe? Recipe => recipe ?? (catalogue.Default is { } generator ? ScoringRecipe.For(generator.Model) : null);
+    public ScoringRecipe? Recipe => recipe ?? (models.Generator is { } generator ? ScoringRecipe.For(generator.Model) : null);
 
-    public IReadOnlyList<Problem> RecipeProblems => catalogue.Default is { } generator && recipe is not null ? [.. recipe.Validate(generator.Model)] : [];
+    public IReadOnlyList<Problem> RecipeProblems => models.Generator is { } generator && recipe is not null ? [.. recipe.Validate(generator.Model)] : [];
 
-    public ITextGenerator? GeneratorOf(int side) => catalogue.Find(sides[side].ModelId) ?? catalogue.Default;
+    public ITextGenerator? GeneratorOf(int side) => models.Find(sides[side].ModelId) ?? models.Generator;
 
     /// <summary>The text of a side as its reader reads it.</summary>
     public string TextOf(int side) => Comparison == Comparison.SecondModel ? sides[0].Text : sides[side].Text;
@@ -72,7 +72,7 @@ internal sealed partial class ScoreState(BackendCatalogue catalogue, TimeProvide
     {
         Comparison = comparison;
         sides[1].Result = null;
-        sides[1].ModelId = comparison == Comparison.SecondModel ? catalogue.All.FirstOrDefault(other => other != GeneratorOf(0))?.Model.Id : sides[0].ModelId;
+        sides[1].ModelId = comparison == Comparison.SecondModel ? models.All.FirstOrDefault(other => other.Model.Id != GeneratorOf(0)?.Model.Id)?.Model.Id : sides[0].ModelId;
         Front = 0;
         Edit();
     }

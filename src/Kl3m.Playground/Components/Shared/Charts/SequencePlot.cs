@@ -14,19 +14,20 @@ internal sealed class SequencePlot
     public const int MostBars = 1200;
 
     /// <summary>A short sequence does not get bars as broad as buttons.</summary>
-    private const int LeastWidth = 48;
+    private const int LeastWidth = 24;
 
     private const double BarShare = 0.78;
 
     private static readonly double[] Borders = [Math.Log2(10), Math.Log2(100), Math.Log2(1000)];
 
-    public SequencePlot(IReadOnlyList<SequencePoint> points)
+    /// <param name="leastTop">Bits that the scale reaches at least: charts that are held against each other have one scale.</param>
+    public SequencePlot(IReadOnlyList<SequencePoint> points, double leastTop = 4)
     {
         Points = points;
         PerBar = Math.Max(1, (points.Count + MostBars - 1) / MostBars);
         var bars = points.Chunk(PerBar).ToArray();
         Width = Math.Max(LeastWidth, bars.Length);
-        Top = Math.Max(4, Math.Ceiling(points.Max(point => point.Surprisal) ?? 0));
+        Top = Math.Max(leastTop, Math.Ceiling(points.Max(point => point.Surprisal) ?? 0));
         Bottom = Math.Ceiling(points.Max(point => point.Entropy) ?? 0);
         Up = [.. Enumerable.Range(1, Surprise.Bins).Select(bin => Path(bars, bar => bar.Max(point => point.Surprisal) is { } bits && Bin(bits) == bin ? bits : null, up: true))];
         Down = Path(bars, bar => bar.Average(point => point.Entropy), up: false);
@@ -97,5 +98,5 @@ internal sealed class SequencePlot
     }
 }
 
-/// <param name="Across">Of the width, 0 to 1.</param>
+/// <param name="Across">The bar's middle, of the width, 0 to 1.</param>
 internal readonly record struct Peak(int Index, double Across, double Bits);

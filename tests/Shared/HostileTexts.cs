@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Kl3m.Playground.Tests.Runs;
+namespace Kl3m.Tests.Shared;
 
 /// <summary>Texts that somebody might send to see what breaks: markup, scripts, direction overrides, half characters, depth and length.</summary>
 internal static class HostileTexts

@@ -1,0 +1,227 @@
+using Microsoft.Playwright;
+
+namespace Kl3m.Playground.E2E;
+
+/// <summary>A class's tools in real Chromium: the lab, branches, stepping, undo.</summary>
+public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+{
+    [Fact]
+    public async Task Keys_alone_open_a_token_in_the_lab_slide_draw_and_walk_on()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await WriteAsync(page);
+        await page.Locator(".kp-tokens [tabindex='0']").First.FocusAsync();
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("l");
+        await Assertions.Expect(page.Locator(".kp-strip")).ToBeVisibleAsync();
+
+        var slider = page.GetByRole(AriaRole.Slider, new() { Name = "Top-k" });
+        await slider.FocusAsync();
+        await page.Keyboard.PressAsync("Home");
+        await Assertions.Expect(Foot(page, "TopK")).ToHaveTextAsync("1");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Assertions.Expect(Foot(page, "TopK")).ToHaveTextAsync("2");
+        await Assertions.Expect(page.Locator(".kp-cut-cell").First).ToContainTextAsync("cut: rank 3 > 2");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Draw ×1,000" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".kp-tick").First).ToBeAttachedAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run's settings" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(Foot(page, "TopK")).ToHaveTextAsync("50");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Next position" }).FocusAsync();
+        var where = page.Locator(".kp-lab-where");
+        var before = await where.TextContentAsync();
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Assertions.Expect(where).Not.ToHaveTextAsync(before!);
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task A_digit_branches_the_old_text_stays_in_the_tree_and_undo_brings_it_back()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await WriteAsync(page, temperature: "1.2");
+        var first = page.Locator(".kp-tokens").First;
+        var text = await first.TextContentAsync();
+        await first.Locator(".kp-t").Nth(4).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("Branch from here");
+        // The alternative that is not there already.
+        var other = await page.Locator(".kp-alternatives tbody tr:has(.kp-take) .kp-rank").First.TextContentAsync();
+        await page.Keyboard.PressAsync(other!.Trim());
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("You put this token here");
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
+        await Assertions.Expect(first).ToHaveAttributeAsync("aria-busy", "false");
+        await Assertions.Expect(first).Not.ToHaveTextAsync(text!);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Tree", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-leaf-letter")).ToHaveCountAsync(4);
+        await page.Locator(".kp-leaf-letter").Nth(0).ClickAsync();
+        await page.Locator(".kp-leaf-letter").Nth(1).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-pair .kp-pair-side")).ToHaveCountAsync(2);
+        await PlaygroundPageTests.Fixture.PictureAsync(page, "branch-tree");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Tokens", Exact = true }).ClickAsync();
+        await page.Keyboard.PressAsync("Control+z");
+        await Assertions.Expect(page.Locator(".kp-tokens").First).ToHaveTextAsync(text!);
+        await page.Keyboard.PressAsync("Control+Shift+z");
+        await Assertions.Expect(page.Locator(".kp-tokens").First).Not.ToHaveTextAsync(text!);
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task Own_words_branch_and_typing_in_the_prompt_is_undone()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        var prompt = page.GetByLabel("Prompt", new() { Exact = true });
+        await prompt.FillAsync("The lessee shall ");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Undo" })).ToBeEnabledAsync();
+        await prompt.FocusAsync();
+        await page.Keyboard.PressAsync("Control+z");
+        await Assertions.Expect(prompt).ToHaveValueAsync("Governing Law. ");
+        await page.Keyboard.PressAsync("Control+Shift+z");
+        await Assertions.Expect(prompt).ToHaveValueAsync("The lessee shall ");
+
+        await WriteAsync(page);
+        await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(2).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("Branch from here");
+        await page.Keyboard.PressAsync("b");
+        await page.GetByLabel("In its place, your own words").FillAsync(" <b>Delaware</b> courts");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".kp-tokens").First).ToContainTextAsync("<b>Delaware</b> courts");
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task Stepping_by_space_shows_token_after_token_and_plays_on_to_the_end()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await SetAsync(page, "MaxTokens", "24");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
+        var first = page.Locator(".kp-tokens").First.Locator(".kp-t");
+        await Assertions.Expect(first).ToHaveCountAsync(1);
+        await page.Locator(".kp-run-head h2").ClickAsync();
+        await page.Keyboard.PressAsync("Space");
+        await Assertions.Expect(first).ToHaveCountAsync(2);
+        await page.Keyboard.PressAsync("Space");
+        await Assertions.Expect(first).ToHaveCountAsync(3);
+        await Assertions.Expect(page.Locator(".kp-pace-words")).ToContainTextAsync("Paused");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
+        await PlaygroundPageTests.Fixture.PictureAsync(page, "stepping");
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task A_slider_moves_the_strip_soon_and_nothing_else_moves()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await WriteAsync(page, temperature: "1.2");
+        await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(6).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Open in Lab" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-strip")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Draw ×1,000" }).ClickAsync();
+        await page.Locator(".kp-tick").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await WatchShiftsAsync(page);
+        // From the event to the frame behind the change of the strip's own numbers, in the browser's clock.
+        var times = await page.EvaluateAsync<double[]>("""
+            async () => {
+              const slider = document.querySelector('input[type=range][data-stage=Temperature]');
+              const foot = document.querySelector('[data-stage=Temperature].kp-strip-foot');
+              const times = [];
+              for (let i = 0; i < 60; i++) {
+                const seen = new Promise(done => {
+                  const observer = new MutationObserver(() => { observer.disconnect(); requestAnimationFrame(() => done(performance.now())); });
+                  observer.observe(foot, { childList: true, characterData: true, subtree: true });
+                });
+                const start = performance.now();
+                slider.value = String(8 + (i * 7) % 27);
+                slider.dispatchEvent(new Event('input', { bubbles: true }));
+                times.push(await seen - start);
+              }
+              return times.sort((a, b) => a - b);
+            }
+            """);
+        TestContext.Current.SendDiagnosticMessage($"slider to strip: median {times[30]:F0} ms, p95 {times[56]:F0} ms, most {times[59]:F0} ms");
+        await File.WriteAllTextAsync(Path.Combine(AppContext.BaseDirectory, "slider-to-strip.txt"), $"median {times[30]:F1} ms, p95 {times[56]:F1} ms, most {times[59]:F1} ms\n", TestContext.Current.CancellationToken);
+        // On a quiet machine 95 of 100 are within 50 ms; a crowded one gets what it needs.
+        Assert.InRange(times[56], 0, 1000);
+        Assert.Empty(await page.EvaluateAsync<string[]>("() => window.moved"));
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task A_pop_over_and_the_inspector_shift_no_text()
+    {
+        var opened = await fixture.OpenAsync(1200, 900);
+        var page = opened.Page;
+        await WriteAsync(page);
+        await WatchShiftsAsync(page);
+        await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(3).HoverAsync();
+        await Assertions.Expect(page.Locator(".kp-tip")).ToBeVisibleAsync();
+        await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(3).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("surprisal");
+        Assert.Empty(await page.EvaluateAsync<string[]>("() => window.moved"));
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Theory]
+    [InlineData("lab-wide", 1440, 900, ColorScheme.Light)]
+    [InlineData("lab-narrow", 1024, 768, ColorScheme.Dark)]
+    [InlineData("lab-phone", 390, 844, ColorScheme.Light)]
+    public async Task The_lab_reads_hostile_prompts_of_ones_own_at_every_width(string name, int width, int height, ColorScheme scheme)
+    {
+        var opened = await fixture.OpenAsync(width, height, scheme);
+        var page = opened.Page;
+        await page.GotoAsync("/lab");
+        await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        string[] prompts = ["<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>", "\u202Eright to left\u202C \u0007 \u001b[2J", new string('[', 900), "\uD83D\uDE00 é \u0301\u0301 Governing Law. "];
+        foreach (var prompt in prompts)
+        {
+            if (await page.GetByLabel("Prompt").CountAsync() == 0)
+            {
+                await page.GetByRole(AriaRole.Button, new() { Name = "Own prompt" }).ClickAsync();
+            }
+            await page.GetByLabel("Prompt").FillAsync(prompt);
+            await page.GetByLabel("Prompt").PressAsync("Enter");
+            await Assertions.Expect(page.GetByLabel("Prompt")).ToHaveCountAsync(0);
+            await Assertions.Expect(page.Locator(".kp-strip")).ToBeVisibleAsync();
+            await Assertions.Expect(page.Locator(".kp-lab-where")).Not.ToContainTextAsync("Reading");
+            Assert.False(await page.EvaluateAsync<bool>("() => 'hit' in window"));
+        }
+        await page.GetByRole(AriaRole.Button, new() { Name = "Write 8" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-forks")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Write one more token" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-lab-where")).ToContainTextAsync("token 2");
+        await PlaygroundPageTests.Fixture.PictureAsync(page, name);
+        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
+        Assert.Empty(opened.Complaints);
+    }
+
+    /// <summary>Collects elements that change their place without having to; bars and the ruler's stretches are meant to.</summary>
+    private static async Task WatchShiftsAsync(IPage page) => await page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node }) => { if (node?.nodeType === 1 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(`${node.tagName} ${node.className} in ${node.parentElement?.className}: ${node.textContent.slice(0, 40)}`); } }))).observe({ type: 'layout-shift', buffered: false }); }");
+
+    private static ILocator Foot(IPage page, string stage) => page.Locator($".kp-strip-foot[data-stage={stage}] b");
+
+    private static async Task WriteAsync(IPage page, string temperature = "0.5")
+    {
+        await SetAsync(page, "Temperature", temperature);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".kp-tokens").First).ToHaveAttributeAsync("aria-busy", "false");
+    }
+
+    private static async Task SetAsync(IPage page, string field, string value)
+    {
+        var input = page.Locator($"#knob-{field}");
+        await input.FillAsync(value);
+        await input.PressAsync("Tab");
+    }
+}
