@@ -49,24 +49,35 @@ export function picture(figure) {
       element.style.overflow = 'visible';
     }
   });
-  // An axis' numbers stand in the margin: the picture holds it, and the same on the right.
+  // The picture stands alone: it has the chart's name above it. An axis' numbers stand in the margin: it holds that, and the same on the right.
+  const head = 26;
   const box = drawing.getBoundingClientRect();
   const margin = parseFloat(getComputedStyle(drawing).marginLeft) + 8;
-  const [width, height] = [Math.ceil(box.width + 2 * margin), Math.ceil(box.height + 16)];
+  const [width, height] = [Math.ceil(box.width + 2 * margin), Math.ceil(box.height + head + 16)];
   // Shares of the width stay what they were: an outer drawing makes the room.
   const outer = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   outer.setAttribute('width', width);
   outer.setAttribute('height', height);
   copy.setAttribute('x', margin);
-  copy.setAttribute('y', 8);
+  copy.setAttribute('y', head + 8);
   copy.setAttribute('width', box.width);
   copy.setAttribute('height', box.height);
   const paper = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
   paper.setAttribute('width', width);
   paper.setAttribute('height', height);
   paper.setAttribute('fill', getComputedStyle(document.documentElement).getPropertyValue('--kp-surface'));
+  const name = document.createElementNS('http://www.w3.org/2000/svg', 'text');
+  const ink = getComputedStyle(figure);
+  name.setAttribute('x', 12);
+  name.setAttribute('y', 22);
+  name.setAttribute('style', `font: 600 14px ${ink.fontFamily}; fill: ${ink.color}`);
+  const words = document.createElementNS('http://www.w3.org/2000/svg', 'tspan');
+  words.setAttribute('dx', 8);
+  words.setAttribute('font-weight', 400);
+  words.textContent = figure.querySelector('.kp-chart-sub').textContent;
+  name.append(figure.querySelector('figcaption b').textContent, words);
   const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
   title.textContent = drawing.getAttribute('aria-label');
-  outer.append(title, paper, copy);
+  outer.append(title, paper, name, copy);
   return { xml: new XMLSerializer().serializeToString(outer), width, height };
 }

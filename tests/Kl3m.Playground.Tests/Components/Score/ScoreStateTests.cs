@@ -69,6 +69,17 @@ public sealed class ScoreStateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Two_models_read_by_one_recipe_which_is_what_the_smaller_context_allows()
+    {
+        var small = Named("small");
+        catalogue.Ready(new FakeTextGenerator(), new FakeTextGenerator { Model = small.Model with { ContextLength = 64 } });
+        state.Type(0, new string('a', 200));
+        state.Compare(Comparison.SecondModel);
+        await state.ScoreAsync();
+        Assert.All(state.Sides, side => Assert.Equal(new ScoringRecipe(64, 63), side.Result!.Recipe));
+    }
+
+    [Fact]
     public async Task A_full_line_and_a_failing_engine_are_told_at_the_text_which_is_kept()
     {
         catalogue.Ready(new Failing(new EngineBusyException(3, TimeSpan.FromSeconds(5))));

@@ -45,9 +45,9 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
     public string Announcement { get; private set; } = "";
 
     /// <summary>As set, right or wrong; the model's whole context, half of it apart, until it is set.</summary>
-    public ScoringRecipe? Recipe => recipe ?? (models.Generator is { } generator ? ScoringRecipe.For(generator.Model) : null);
+    public ScoringRecipe? Recipe => recipe ?? (GeneratorOf(0) is { } generator ? ScoringRecipe.For(generator.Model) : null);
 
-    public IReadOnlyList<Problem> RecipeProblems => models.Generator is { } generator && recipe is not null ? [.. recipe.Validate(generator.Model)] : [];
+    public IReadOnlyList<Problem> RecipeProblems => GeneratorOf(0) is { } generator && recipe is not null ? [.. recipe.Validate(generator.Model)] : [];
 
     public ITextGenerator? GeneratorOf(int side) => models.Find(sides[side].ModelId) ?? models.Generator;
 
@@ -146,7 +146,10 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
         Announcement = "Reading.";
         try
         {
-            var reading = Task.WhenAll(Sides.Select((side, i) => ReadAsync(side, TextOf(i), GeneratorOf(i)!, asked, cancellation.Token)).ToArray());
+            var readers = Sides.Select((_, i) => GeneratorOf(i)!).ToArray();
+            // What is held against each other is read the same way: as the smaller of two contexts allows.
+            var common = readers.Aggregate(asked, (recipe, reader) => recipe.Within(reader.Model));
+            var reading = Task.WhenAll(Sides.Select((side, i) => ReadAsync(side, TextOf(i), readers[i], common, cancellation.Token)).ToArray());
             using var timer = new PeriodicTimer(Tick, time);
             while (!reading.IsCompleted)
             {
@@ -175,13 +178,13 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
         }
     }
 
-    private async Task ReadAsync(ScoreSide side, string text, ITextGenerator generator, ScoringRecipe asked, CancellationToken cancellationToken)
+    private async Task ReadAsync(ScoreSide side, string text, ITextGenerator generator, ScoringRecipe common, CancellationToken cancellationToken)
     {
         side.Error = null;
         side.Report(0, 0);
         try
         {
-            side.Result = await Task.Run(() => TextScorer.ScoreAsync(generator, text, asked.Within(generator.Model), Alternatives, user, time, side.Report, cancellationToken), cancellationToken);
+            side.Result = await Task.Run(() => TextScorer.ScoreAsync(generator, text, common, Alternatives, user, time, side.Report, cancellationToken), cancellationToken);
             side.Reader = generator;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
