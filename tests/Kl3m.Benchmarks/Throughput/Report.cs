@@ -48,8 +48,9 @@ internal sealed class Report(Settings settings, GptNeoXConfig config, ModelRunne
         return (ratios[(ratios.Length - 1) / 2] + ratios[ratios.Length / 2]) / 2;
     }
 
+    /// <summary>Null where the weights may lie in a cache.</summary>
     private double? Share(Figures figures) =>
-        figures.Find("read bandwidth", "machine") is { } bandwidth && figures.Find("decode 1") is { } decode ? decode.Best * BytesPerStep / 1e9 / bandwidth.Best : null;
+        BytesPerStep > 256 << 20 && figures.Find("read bandwidth", "machine") is { } bandwidth && figures.Find("decode 1") is { } decode ? decode.Best * BytesPerStep / 1e9 / bandwidth.Best : null;
 
     private object Document(Figures figures) => new
     {
