@@ -9,6 +9,9 @@ switch (args)
     case ["load", var folder, .. var rest]:
         await LoadCommand.RunAsync(folder, rest is [var dtype, ..] ? dtype : "auto", rest is [_, var rounds] ? int.Parse(rounds, CultureInfo.InvariantCulture) : 3);
         return 0;
+    case ["quality", var folder, var file, .. var rest]:
+        QualityCommand.Run(folder, file, rest is [var tokens] ? int.Parse(tokens, CultureInfo.InvariantCulture) : 100_000);
+        return 0;
     case ["throughput", .. var words]:
         return ThroughputCommand.Run(words);
     case ["crowd", .. var words]:

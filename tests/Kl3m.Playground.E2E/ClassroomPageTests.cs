@@ -25,6 +25,7 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         // The teacher works in the playground; everybody sees the text as it is written, and the token in the spotlight.
         await t.GetByRole(AriaRole.Button, new() { Name = "Present", Exact = true }).ClickAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Present the playground" }).ClickAsync();
+        var before = await GeneratedAsync(t);
         await t.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await t.Locator(".kp-tokens").First.Locator(".kp-t").Nth(8).ClickAsync();
         foreach (var student in new[] { phone.Page, laptop.Page, tablet.Page })
@@ -38,6 +39,8 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         var seen = await t.Locator(".kp-tokens").First.TextContentAsync();
         await Assertions.Expect(laptop.Page.Locator(".kp-tokens").First).ToHaveAttributeAsync("aria-busy", "false");
         Assert.Equal(seen, await laptop.Page.Locator(".kp-tokens").First.TextContentAsync());
+        // Three continuations of 32 tokens, however many watch.
+        Assert.Equal(96, await GeneratedAsync(t) - before);
         await PlaygroundPageTests.Fixture.PictureAsync(t, "class-presenting");
         await PlaygroundPageTests.Fixture.PictureAsync(phone.Page, "class-phone-following");
         await PlaygroundPageTests.Fixture.PictureAsync(laptop.Page, "class-following");
@@ -152,6 +155,14 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         await PlaygroundPageTests.Fixture.PictureAsync(t, "class-teacher-" + name);
         Assert.True(await t.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
         Assert.Empty(opened.Complaints);
+    }
+
+    /// <summary>Tokens that the engine has drawn since it started.</summary>
+    private static async Task<double> GeneratedAsync(IPage page)
+    {
+        var text = await (await page.APIRequest.GetAsync("/metrics")).TextAsync();
+        return text.Split('\n').Where(line => line.StartsWith("kl3m_engine_generated_tokens", StringComparison.Ordinal))
+            .Sum(line => double.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private static async Task<(IPage Page, string Code)> OpenRoomAsync(IPage page)

@@ -64,6 +64,21 @@ public sealed class LessonPageTests(PlaygroundPageTests.Fixture fixture) : IClas
     }
 
     [Fact]
+    public async Task A_prepared_run_opens_at_once_and_passes_no_check()
+    {
+        var opened = await fixture.OpenAsync(1600, 900);
+        var page = opened.Page;
+        await page.GotoAsync("/lessons/loops");
+        await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Prepared run" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-tokens").First).ToContainTextAsync("the amount of the amount of");
+        await CheckAsync(page);
+        await Assertions.Expect(page.Locator(".kp-lesson-no")).ToContainTextAsync("Generate first.");
+        await PlaygroundPageTests.Fixture.PictureAsync(page, "lesson-prepared");
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
     public async Task A_class_does_a_lesson_at_the_teachers_pace()
     {
         var teacher = await fixture.OpenAsync(1920, 1080);

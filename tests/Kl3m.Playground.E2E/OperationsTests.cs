@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Kl3m.Tests.Shared;
 
 namespace Kl3m.Playground.E2E;
 
@@ -21,7 +23,31 @@ public sealed class OperationsTests
         using var answer = await client.PostAsJsonAsync("/v1/completions", new { prompt = "a", max_tokens = 2 });
         answer.EnsureSuccessStatusCode();
         await Task.WhenAll(collector.Seen("/v1/metrics", "gen_ai.server.time_to_first_token"), collector.Seen("/v1/traces", "/v1/completions"), collector.Seen("/v1/logs", "Engine ready")).WaitAsync(Patience);
+        var text = await client.GetStringAsync("/metrics");
+        var dashboard = await File.ReadAllTextAsync(Path.Combine(SharedFolder.Repository, "deploy", "grafana", "kl3m-playground.json"));
+        var asked = Regex.Matches(dashboard, "(?:kl3m|gen_ai)_[a-z_]+").Select(match => Regex.Replace(match.Value, "_bucket$", "")).Distinct().ToList();
+        Assert.True(asked.Count > 8);
+        Assert.All(asked.Where(name => !name.EndsWith("requests_total", StringComparison.Ordinal) && !name.EndsWith("steps_total", StringComparison.Ordinal)), // written once something failed
+            name => Assert.Contains($"# TYPE {name} ", text, StringComparison.Ordinal));
         Assert.All(app.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Equal(JsonValueKind.Object, JsonElement.Parse(line).ValueKind));
+    }
+
+    [Fact]
+    public async Task A_proxy_of_this_machine_tells_who_its_clients_are()
+    {
+        await using var app = await PlaygroundApp.StartAsync("--Limits:ApiPerMinute=6");
+        using var client = new HttpClient { BaseAddress = app.Address };
+        async Task<HttpStatusCode> AskAsync(string? forwardedFor)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = JsonContent.Create(new { prompt = "a", max_tokens = 1 }) };
+            request.Headers.Add("X-Forwarded-For", forwardedFor);
+            return (await client.SendAsync(request)).StatusCode;
+        }
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("203.0.113.1"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await AskAsync("203.0.113.1"));
+        // What the client wrote itself stands before what the proxy wrote, and is not believed.
+        Assert.Equal(HttpStatusCode.TooManyRequests, await AskAsync("198.51.100.9, 203.0.113.1"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("203.0.113.2"));
     }
 
     [Fact]

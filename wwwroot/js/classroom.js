@@ -29,7 +29,12 @@ export function recall(code) {
 }
 
 export function forget(code) {
-  try { localStorage.removeItem(prefix + code); } catch { /* then there is nothing to forget */ }
+  try {
+    localStorage.removeItem(prefix + code);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // The room that this browser was in last, to be offered on the way back.

@@ -17,9 +17,12 @@ public sealed record EngineOptions
     [Range(1, 512)]
     public int MaxRunning { get; init; } = 128;
 
-    /// <summary>Sequences that one user may have in work while others could come; a single larger request runs alone.</summary>
-    [Range(1, 512)]
-    public int MaxRunningPerUser { get; init; } = 32;
+    /// <summary>
+    /// Sequences that one user may have in work; a single larger request runs all the same. 0 takes 16 on a CPU, where more make steps longer
+    /// than a newcomer should wait, and 64 on a GPU.
+    /// </summary>
+    [Range(0, 512)]
+    public int MaxRunningPerUser { get; init; }
 
     /// <summary>Tokens per step, decodes before prompts; 0 takes 128 on a CPU and 2,048 on a GPU. Larger reads prompts faster and makes steps longer.</summary>
     [Range(0, 65_536)]
@@ -53,6 +56,12 @@ public sealed record EngineOptions
     [RegularExpression("auto|fp32|bf16|int8", ErrorMessage = "Engine:Dtype must be auto, fp32, bf16 or int8.")]
     public string Dtype { get; init; } = "auto";
 
-    /// <summary><see cref="TokenBudget"/>, or its default on the device that the model got.</summary>
-    internal int TokenBudgetOn(string device) => TokenBudget > 0 ? TokenBudget : device == "cpu" ? 128 : 2048;
+    /// <summary>With what depends on the device that the model got.</summary>
+    internal EngineOptions On(string device) => this with
+    {
+        TokenBudget = TokenBudget > 0 ? TokenBudget : device == "cpu" ? 128 : 2048,
+        MaxRunningPerUser = MaxRunningPerUser > 0 ? MaxRunningPerUser : device == "cpu" ? 16 : 64,
+    };
+
+    internal int TokenBudgetOn(string device) => On(device).TokenBudget;
 }

@@ -185,13 +185,13 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
 
     private void RunSteps(IModelRunner runner)
     {
-        var budget = options.TokenBudgetOn(Model.Device);
+        var settled = options.On(Model.Device);
         limits.Room = Metrics.Room = runner.Room;
-        var scheduler = new Scheduler(runner, tokenizer, options, budget);
+        var scheduler = new Scheduler(runner, tokenizer, settled);
         var reader = new LogitsReader(runner.VocabularySize, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         var loop = new StepLoop(runner, scheduler, reader, arrivals, Metrics, log);
         loop.WarmUp();
-        log.Ready(Model.Id, Model.Device, Model.Dtype, budget);
+        log.Ready(Model.Id, Model.Device, Model.Dtype, settled.TokenBudget);
         started.TrySetResult();
         try
         {

@@ -7,7 +7,8 @@ namespace Kl3m.Inference.Engine;
 /// token budget. Users are admitted and read in turns. Room for all tokens that a request may come to is reserved when it is admitted, so
 /// nothing is ever pushed out again. What another sequence has read, or is about to read, is not read again.
 /// </summary>
-internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, EngineOptions options, int tokenBudget)
+/// <param name="options">Those for the runner's device: see <see cref="EngineOptions.On"/>.</param>
+internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, EngineOptions options)
 {
     /// <summary>Bounds the buffer for logits, whatever is to be scored.</summary>
     public const int MaxLogitRows = 1024;
@@ -203,7 +204,7 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
     private void Prefill(Step step)
     {
         // A newcomer waits a few steps at most, also when those who write use the budget up.
-        var budget = Math.Max(tokenBudget - step.Tokens, tokenBudget / 4);
+        var budget = Math.Max(options.TokenBudget - step.Tokens, options.TokenBudget / 4);
         var reading = running.Where((group, index) => !group.IsPromptRead && IsForItToRead(group, index, step)).ToList();
         while (budget > 0 && step.LogitRows < MaxLogitRows && reading.MinBy(group => lastTurns[group.User]) is { } group)
         {
@@ -270,7 +271,7 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
 
     /// <summary>It still reads, the end is near, and its user has nothing else in work.</summary>
     private bool IsNewcomer(SequenceGroup group) =>
-        !group.IsPromptRead && group.Prompt.Length - group.Sequences[0].Computed <= tokenBudget
+        !group.IsPromptRead && group.Prompt.Length - group.Sequences[0].Computed <= options.TokenBudget
         && running.All(other => other == group || !other.User.Equals(group.User));
 
     private Dictionary<object, int> HeldByUser() => running.GroupBy(group => group.User).ToDictionary(user => user.Key, user => user.Sum(group => group.SlotsHeld));

@@ -178,14 +178,13 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         var result = stackalloc float[2 * Width];
         for (var first = 0; first < dim; first += 2 * Width)
         {
-            new Span<float>(state, Most * 4 * Width).Clear();
             if (together > 0)
             {
                 WeighTogether(rows, first, stride, together, state);
             }
             for (var i = 0; i < rows.Length; i++)
             {
-                WeighRest(rows[i], first, stride, together, state + i * 4 * Width, 1 / sums[i], result);
+                WeighRest(rows[i], first, stride, together, together > 0 ? state + i * 4 * Width : null, 1 / sums[i], result);
                 var count = Math.Min(2 * Width, dim - first);
                 new Span<float>(result, count).CopyTo(new(rows[i].Output + first, count));
             }
@@ -248,9 +247,14 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
     }
 
     /// <summary>Goes on from the sums so far, from an even token on, and divides.</summary>
+    /// <param name="state">Null where there are none.</param>
     private void WeighRest(in AttentionRow row, int first, int stride, int start, float* state, float scale, float* result)
     {
-        var (a0, a1, b0, b1) = (Vector512.Load(state), Vector512.Load(state + Width), Vector512.Load(state + 2 * Width), Vector512.Load(state + 3 * Width));
+        Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default;
+        if (state is not null)
+        {
+            (a0, a1, b0, b1) = (Vector512.Load(state), Vector512.Load(state + Width), Vector512.Load(state + 2 * Width), Vector512.Load(state + 3 * Width));
+        }
         var weights = row.Scores;
         var length = row.Length;
         for (var t = start; t < length;)

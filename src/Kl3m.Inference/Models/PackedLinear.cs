@@ -66,6 +66,19 @@ internal static unsafe partial class PackedLinear
         return data;
     }
 
+    /// <summary>Where the numbers of a packed weight lie, in oneDNN's own order; null where libtorch does not tell.</summary>
+    public static void* PackedData(Tensor packed)
+    {
+        try
+        {
+            return PackedPointer(packed.Handle);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
     private static bool Try()
     {
         try
@@ -103,4 +116,8 @@ internal static unsafe partial class PackedLinear
 
     [LibraryImport(Library, EntryPoint = "aoti_torch_get_data_ptr"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     private static partial int GetDataPointer(nint tensor, out void* data);
+
+    /// <summary>at::native::data_ptr_from_mkldnn(Tensor const&amp;), under the name that its compiler gave it.</summary>
+    [LibraryImport(Library, EntryPoint = "_ZN2at6native20data_ptr_from_mkldnnERKNS_6TensorE"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
+    private static partial void* PackedPointer(nint tensor);
 }

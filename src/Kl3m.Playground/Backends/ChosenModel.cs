@@ -7,7 +7,7 @@ namespace Kl3m.Playground.Backends;
 /// The model that one visitor works with: the one picked in the app bar as long as it is loaded, else the default. Lives as long as the
 /// visitor's circuit.
 /// </summary>
-public sealed class ChosenModel : IDisposable
+internal sealed class ChosenModel : IDisposable
 {
     private readonly BackendCatalogue catalogue;
     private readonly Desk desk;
@@ -32,7 +32,8 @@ public sealed class ChosenModel : IDisposable
     public IReadOnlyList<ITextGenerator> All => catalogue.All;
 
     /// <summary>The model of this id, null if it is not loaded; without an id the chosen one.</summary>
-    public ITextGenerator? Find(string? id) => string.IsNullOrEmpty(id) ? Generator : catalogue.Find(id);
+    public ITextGenerator? Find(string? id) =>
+        string.IsNullOrEmpty(id) || id == Generator?.Model.Id ? Generator : catalogue.Find(id) is { } model ? new DeskGenerator(model, desk) : null;
 
     public void Choose(string? id)
     {

@@ -32,7 +32,7 @@ internal static class ReceiptOfRun
             FinishReason = sequence.Finished?.Reason,
             StopText = sequence.Finished?.StopText,
             StopTokenId = sequence.Finished?.StopTokenId,
-            Tokens = [.. sequence.Tokens.Skip(sequence.Inherited).Select(token => Make(token, alternatives))],
+            Tokens = [.. sequence.Tokens.Select(token => Make(token, alternatives))],
             Check = "",
         })];
         return ReceiptChecks.Sign(new()

@@ -4,10 +4,14 @@ using Kl3m.Playground.Backends;
 namespace Kl3m.Playground.Runs;
 
 /// <summary>The replays of a page's runs, one after the other, and what came of them. Belongs to the circuit's thread.</summary>
-/// <param name="changed">Called on the circuit's thread.</param>
-public sealed class Replays(ChosenModel model, Action changed) : IDisposable
+public sealed class Replays : IDisposable
 {
+    private readonly ChosenModel model;
+    private readonly Action changed;
     private CancellationTokenSource? stop;
+
+    /// <param name="changed">Called on the circuit's thread.</param>
+    internal Replays(ChosenModel model, Action changed) => (this.model, this.changed) = (model, changed);
 
     /// <summary>One sentence for each run, as far as they are replayed.</summary>
     public IReadOnlyList<ReplayWords> Words { get; private set; } = [];

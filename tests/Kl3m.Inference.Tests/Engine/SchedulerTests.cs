@@ -160,7 +160,7 @@ public sealed class SchedulerTests : IDisposable
     public void Dispose() => runner.Dispose();
 
     private Scheduler Make(int tokenBudget = 1024, EngineOptions? options = null) =>
-        new(runner, ByteTokenizer.Tokenizer, options ?? new(), tokenBudget);
+        new(runner, ByteTokenizer.Tokenizer, (options ?? new()) with { TokenBudget = tokenBudget, MaxRunningPerUser = options?.MaxRunningPerUser ?? 64 });
 
     private SequenceGroup Add(Scheduler scheduler, int prompt, int maxTokens = 10, int sequences = 1, string? user = null, bool scorePrompt = false)
     {

@@ -18,38 +18,27 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.NotFound, (await app.GetPageAsync("/access")).StatusCode);
     }
 
-    [Theory]
-    [InlineData("/")]
-    [InlineData("/about")]
-    [InlineData("/no/such/page")]
-    [InlineData("/_blazor/negotiate")]
-    [InlineData("/_blazor")]
-    [InlineData("/metrics")]
-    [InlineData("/openapi/v1.json")]
-    [InlineData("/v1/models")]
-    [InlineData("/hubs/generation/negotiate")]
-    public async Task Without_the_code_nothing_of_the_app_is_reached(string path)
+    [Fact]
+    public async Task Without_the_code_nothing_of_the_app_is_reached()
     {
         using var app = new EdgeApp(Asked);
-        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post, HttpMethod.Options])
+        string[] paths = ["/", "/about", "/no/such/page", "/_blazor/negotiate", "/_blazor", "/metrics", "/openapi/v1.json", "/v1/models", "/hubs/generation/negotiate"];
+        foreach (var (path, method) in paths.SelectMany(path => new[] { HttpMethod.Get, HttpMethod.Post, HttpMethod.Options }.Select(method => (path, method))))
         {
             using var response = await app.SendAsync(method, path, null);
-            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
-            Assert.Contains("ode", (await ApiErrorAsync(response)).GetProperty("message").GetString(), StringComparison.Ordinal);
+            Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{method} {path}: {response.StatusCode}");
+            Assert.Contains("code", (await Api.ApiClient.ErrorOf(response)).GetProperty("message").GetString(), StringComparison.Ordinal);
         }
     }
 
-    [Theory]
-    [InlineData("/health/live")]
-    [InlineData("/health/ready")]
-    [InlineData("/access")]
-    [InlineData("/app.css")]
-    [InlineData("/js/early.js")]
-    [InlineData("/favicon.svg")]
-    public async Task Probes_and_the_files_of_the_page_that_asks_are_open(string path)
+    [Fact]
+    public async Task Probes_and_the_files_of_the_page_that_asks_are_open()
     {
         using var app = new EdgeApp(Asked);
-        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(path)).StatusCode);
+        foreach (var path in (string[])["/health/live", "/health/ready", "/access", "/app.css", "/js/early.js", "/favicon.svg"])
+        {
+            Assert.True((await app.Http.GetAsync(path)).StatusCode == HttpStatusCode.OK, path);
+        }
     }
 
     [Fact]
@@ -186,6 +175,4 @@ public sealed class AccessTests
         var limit = new AttemptLimit(2, new FakeTimeProvider());
         Assert.Equal(20, Enumerable.Range(0, 100).Count(i => limit.TryBegin($"10.0.0.{i}")));
     }
-
-    private static async Task<System.Text.Json.JsonElement> ApiErrorAsync(HttpResponseMessage response) => await Api.ApiClient.ErrorOf(response);
 }

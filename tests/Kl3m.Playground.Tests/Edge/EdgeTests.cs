@@ -7,25 +7,20 @@ namespace Kl3m.Playground.Tests.Edge;
 
 public sealed class EdgeTests
 {
-    [Theory]
-    [InlineData("/")]
-    [InlineData("/about")]
-    [InlineData("/no/such/page")]
-    [InlineData("/app.css")]
-    [InlineData("/v1/models")]
-    [InlineData("/v1/no/such/path")]
-    [InlineData("/health/live")]
-    [InlineData("/metrics")]
-    public async Task Every_answer_carries_the_security_headers_once(string path)
+    [Fact]
+    public async Task Every_answer_carries_the_security_headers_once()
     {
         using var app = new EdgeApp();
-        using var response = await app.GetPageAsync(path);
-        Assert.Equal([SecurityHeaders.ContentSecurityPolicy], response.Headers.GetValues("Content-Security-Policy"));
-        foreach (var name in (string[])["X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy"])
+        foreach (var path in (string[])["/", "/about", "/no/such/page", "/app.css", "/v1/models", "/v1/no/such/path", "/health/live", "/metrics"])
         {
-            Assert.Single(response.Headers.GetValues(name));
+            using var response = await app.GetPageAsync(path);
+            Assert.Equal([SecurityHeaders.ContentSecurityPolicy], response.Headers.GetValues("Content-Security-Policy"));
+            foreach (var name in (string[])["X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy"])
+            {
+                Assert.Single(response.Headers.GetValues(name));
+            }
+            Assert.False(response.Headers.Contains("Server"));
         }
-        Assert.False(response.Headers.Contains("Server"));
     }
 
     [Fact]
@@ -37,19 +32,24 @@ public sealed class EdgeTests
         Assert.All(directives.Values.SelectMany(sources => sources), source => Assert.DoesNotContain(source, (string[])["*", "'unsafe-eval'", "https:", "http:"]));
     }
 
-    [Theory]
-    [InlineData("Host", "playground.evil.example", HttpStatusCode.MisdirectedRequest)]
-    [InlineData("Host", "localhost:5080", HttpStatusCode.OK)]
-    [InlineData("Host", "127.0.0.1:5080", HttpStatusCode.OK)]
-    [InlineData("Host", "[::1]:5080", HttpStatusCode.OK)]
-    [InlineData("Origin", "https://evil.example", HttpStatusCode.Forbidden)]
-    [InlineData("Origin", "null", HttpStatusCode.Forbidden)]
-    [InlineData("Origin", "http://localhost:1234", HttpStatusCode.Forbidden)]
-    [InlineData("Origin", "http://localhost", HttpStatusCode.OK)]
-    public async Task Another_sites_pages_cannot_use_a_server_of_this_machine(string header, string value, HttpStatusCode status)
+    [Fact]
+    public async Task Another_sites_pages_cannot_use_a_server_of_this_machine()
     {
         using var app = new EdgeApp();
-        Assert.Equal(status, (await app.CompleteAsync((header, value))).StatusCode);
+        foreach (var (header, value, status) in ((string, string, HttpStatusCode)[])
+        [
+            ("Host", "playground.evil.example", HttpStatusCode.MisdirectedRequest),
+            ("Host", "localhost:5080", HttpStatusCode.OK),
+            ("Host", "127.0.0.1:5080", HttpStatusCode.OK),
+            ("Host", "[::1]:5080", HttpStatusCode.OK),
+            ("Origin", "https://evil.example", HttpStatusCode.Forbidden),
+            ("Origin", "null", HttpStatusCode.Forbidden),
+            ("Origin", "http://localhost:1234", HttpStatusCode.Forbidden),
+            ("Origin", "http://localhost", HttpStatusCode.OK),
+        ])
+        {
+            Assert.True((await app.CompleteAsync((header, value))).StatusCode == status, $"{header}: {value}");
+        }
     }
 
     [Fact]

@@ -31,6 +31,16 @@ public sealed class LessonBookTests
     }
 
     [Fact]
+    public void Prepared_runs_are_whole_receipts_of_the_step_that_shows_them()
+    {
+        var book = new LessonBook(Options.Create(new LessonsOptions()));
+        var steps = book.All().SelectMany(file => file.Lesson!.Steps).Where(step => step.Prepared is not null).ToList();
+        Assert.Equal(2, steps.Count);
+        Assert.All(steps, step => Assert.Equal(step.Prompt, book.Receipt(step.Prepared!).Runs[0].Prompt));
+        Assert.Throws<FileNotFoundException>(() => book.Receipt("../../appsettings.json"));
+    }
+
+    [Fact]
     public void A_good_lesson_is_read() => Assert.Equal(0.5f, Read(Good).Lesson!.Steps[0].Settings!.Temperature);
 
     [Theory]

@@ -6,7 +6,7 @@ namespace Kl3m.Inference.Models.Host;
 /// <summary>Numbers on aligned memory outside of the collected heap, as vectors want it.</summary>
 internal sealed unsafe class HostMemory<T> : IDisposable where T : unmanaged
 {
-    private const nuint Alignment = 64;
+    private const nuint Vector = 64;
 
     private T* start;
 
@@ -23,7 +23,9 @@ internal sealed unsafe class HostMemory<T> : IDisposable where T : unmanaged
         {
             NativeMemory.AlignedFree(start);
             start = null;
-            start = (T*)NativeMemory.AlignedAlloc(checked((nuint)length * (nuint)sizeof(T)), Alignment);
+            var bytes = checked(length * sizeof(T));
+            start = (T*)NativeMemory.AlignedAlloc((nuint)bytes, bytes >= 2 * HugePages.Size ? HugePages.Size : Vector);
+            HugePages.Ask(start, bytes);
             Length = length;
         }
         return start;

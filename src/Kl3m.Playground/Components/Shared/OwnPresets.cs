@@ -58,8 +58,9 @@ internal sealed class OwnPresets(BrowserStorage storage)
             var presets = text is null ? null : JsonSerializer.Deserialize<List<OwnPreset?>>(text);
             return [.. (presets ?? []).OfType<OwnPreset>().Where(preset => preset is { Name.Length: > 0 and < 80, Fragment: not null }).Take(Most)];
         }
-        catch (JsonException)
+        catch (Exception foreign) when (foreign is JsonException or ArgumentException)
         {
+            // Not ours, or not even Unicode.
             return [];
         }
     }

@@ -91,8 +91,9 @@ internal sealed class RecentRuns(BrowserStorage storage)
             var entries = text is null ? null : JsonSerializer.Deserialize<List<RecentRun?>>(text);
             return [.. (entries ?? []).OfType<RecentRun>().Where(entry => entry is { Id.Length: 32, Title: not null, Facts: not null }).Take(Most)];
         }
-        catch (JsonException)
+        catch (Exception foreign) when (foreign is JsonException or ArgumentException)
         {
+            // Not ours, or not even Unicode.
             return [];
         }
     }

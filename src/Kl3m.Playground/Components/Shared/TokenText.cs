@@ -34,6 +34,8 @@ internal sealed class TokenText : IAsyncDisposable
         ended = new bool[run.Sequences.Count];
     }
 
+    public bool IsAttached => view.IsAttached;
+
     public Func<SelectedToken?, Task> Opened { get; set; } = _ => Task.CompletedTask;
 
     public Func<TokenKey, Task> Pressed { get; set; } = _ => Task.CompletedTask;

@@ -6,7 +6,7 @@ namespace Kl3m.Inference.Tests.Models.Host;
 
 public sealed class Bf16LinearTests
 {
-    public static TheoryData<int, int, int> Shapes => new() { { 64, 64, 1 }, { 24, 40, 2 }, { 256, 768, 2 }, { 250, 129, 3 } };
+    public static TheoryData<int, int, int> Shapes => new() { { 64, 64, 1 }, { 24, 40, 2 }, { 256, 768, 2 }, { 250, 129, 3 }, { 2048, 512, 2 }, { 3000, 128, 1 } };
 
     [Theory, MemberData(nameof(Shapes))]
     public void Slices_compute_what_the_whole_does_to_the_bit(int inputs, int outputs, int threads)
@@ -26,7 +26,24 @@ public sealed class Bf16LinearTests
         var whole = PackedLinear.Apply(tensor(x, 9, inputs).to(ScalarType.BFloat16), PackedLinear.Pack(weight), bias).to(ScalarType.Float32).data<float>().ToArray();
         using var linear = new Bf16Linear(weight, bias, threads);
         Assert.Equal(whole, Linears.Apply(linear, x, inputs, outputs));
-        Assert.Equal(whole[(5 * outputs)..(7 * outputs)], Linears.Apply(linear, x[(5 * inputs)..(7 * inputs)], inputs, outputs));
+        for (var rows = 1; rows < 9; rows++)
+        {
+            Assert.Equal(whole[outputs..((1 + rows) * outputs)], Linears.Apply(linear, x[inputs..((1 + rows) * inputs)], inputs, outputs));
+        }
+    }
+
+    /// <summary>Where it is false all is right and slower; this says when a new libtorch packs or adds otherwise.</summary>
+    [Fact]
+    public void Few_rows_are_read_from_what_oneDNN_packed()
+    {
+        if (!PackedLinear.Serves(ScalarType.BFloat16, CPU))
+        {
+            Assert.Skip("this CPU does not multiply bf16");
+        }
+        using var mode = inference_mode();
+        using var weight = rand(256, 2048).to(ScalarType.BFloat16);
+        using var linear = new Bf16Linear(weight, null, 1);
+        Assert.True(linear.ReadsPanels);
     }
 
     [Fact]

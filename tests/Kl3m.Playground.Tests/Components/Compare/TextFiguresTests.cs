@@ -25,7 +25,7 @@ public sealed class TextFiguresTests
     [InlineData("", "", "")]
     [InlineData("a b c", "a b c", "=a b c")]
     [InlineData("a b c", "a x c", "=a |-b |+x |=c")]
-    [InlineData("a b c", "b c d", "-a |=b c|+d")]
+    [InlineData("a b c", "b c d", "-a |=b c |+d")]
     [InlineData("the laws of the State", "the laws of Delaware", "=the laws of |-the State|+Delaware")]
     [InlineData("one two", "", "-one two")]
     public void Words_removed_and_added_are_the_fewest(string from, string to, string expected) =>

@@ -2,7 +2,6 @@ using Kl3m.Inference;
 using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
 using Kl3m.Tests.Shared;
-using Kl3m.Playground.Tests.Runs;
 using Microsoft.JSInterop;
 
 namespace Kl3m.Playground.Tests.Components.Shared;

@@ -1,7 +1,6 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Tests.Components.Shared;
-using Kl3m.Playground.Tests.Runs;
 using Kl3m.Tests.Shared;
 
 namespace Kl3m.Playground.Tests.Components.Shell;

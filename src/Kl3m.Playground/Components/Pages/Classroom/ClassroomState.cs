@@ -47,7 +47,11 @@ internal sealed partial class ClassroomState : IDisposable
     public Student? Me => IsTeacher ? null : Room?.Identify(key)?.Student;
 
     /// <summary>Why the last thing that was tried did not work; null once something did.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem { get => problem.At == At ? problem.Sentence : null; private set => problem = (value, At); }
+    private (string? Sentence, string At) problem = (null, "");
+
+    // A refusal is about what was there: the next question does not inherit it.
+    private string At => Room?.State.Scene switch { null => "", QuestionScene question => $"question {question.Number}", var scene => scene.GetType().Name };
 
     /// <summary>The model that the room is at work with, else the one that this visitor has chosen.</summary>
     public ITextGenerator? Generator => (Room?.State.Scene switch

@@ -2,7 +2,7 @@ using Microsoft.JSInterop;
 
 namespace Kl3m.Playground.Components.Pages.Classroom;
 
-/// <summary>The browser's memory for room keys (classroom.js). A tab that is gone answers nothing.</summary>
+/// <summary>The browser's memory for room keys (classroom.js). A tab that is gone, or a browser that refuses, answers nothing.</summary>
 internal static class RoomKeys
 {
     public static Task<bool> KeepRoomAsync(this IJSRuntime js, string code, string key, bool teacher) => CallAsync<bool>(js, "keep", code, key, teacher);
@@ -20,7 +20,7 @@ internal static class RoomKeys
             await using var module = await js.InvokeAsync<IJSObjectReference>("import", "./js/classroom.js");
             return await module.InvokeAsync<T?>(function, arguments);
         }
-        catch (Exception gone) when (gone is JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception gone) when (gone is JSDisconnectedException or JSException or OperationCanceledException or ObjectDisposedException)
         {
             return default;
         }

@@ -26,7 +26,8 @@ internal sealed partial class PlaygroundState
         }
         var generator = Generator!;
         var (lastRun, lastSelected) = (Run, Selected);
-        var run = runs.Start(request with { Stops = new() }, generator.Model, branch);
+        request = request with { Stops = request.Stops ?? new() };
+        var run = runs.Start(request, generator.Model, branch);
         using var cancellation = new CancellationTokenSource();
         Remember();
         (Run, Selected, running) = (run, branch is { Forced.Count: > 0 } ? new(branch.Sequence, branch.Position) : null, cancellation);

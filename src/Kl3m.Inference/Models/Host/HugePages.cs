@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Kl3m.Inference.Models.Host;
+
+/// <summary>
+/// Asks the kernel for pages of 2 MiB behind large memory. Weights are read from end to end in every step, and on a virtual machine looking up pages
+/// of 4 KiB takes a third of that time. Where the kernel cannot, all stays as it was.
+/// </summary>
+internal static unsafe partial class HugePages
+{
+    public const int Size = 2 << 20;
+
+    /// <summary>MADV_HUGEPAGE: for memory that is not written yet.</summary>
+    private const int Prefer = 14;
+
+    /// <summary>MADV_COLLAPSE, since Linux 6.1: for memory that is.</summary>
+    private const int Collapse = 25;
+
+    /// <summary>Before anything is written to it.</summary>
+    public static void Ask(void* start, long length)
+    {
+        if (OperatingSystem.IsLinux() && length >= 2 * Size)
+        {
+            _ = Advise((nint)start, (nuint)length, Prefer);
+        }
+    }
+
+    /// <summary>Moves what is there; memory beside it may be moved along.</summary>
+    public static void Move(void* start, long length)
+    {
+        if (!OperatingSystem.IsLinux() || length < 2 * Size)
+        {
+            return;
+        }
+        for (var page = (nint)start / Size * Size; page < (nint)start + length; page += Size)
+        {
+            _ = Advise(page, Size, Collapse);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Advise(nint start, nuint length, int advice);
+}
