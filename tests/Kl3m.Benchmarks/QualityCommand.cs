@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Kl3m.Inference.Engine;
 using Kl3m.Inference.Models;
 using Kl3m.Inference.Tokenization;
@@ -12,8 +11,6 @@ namespace Kl3m.Benchmarks;
 /// </summary>
 internal static class QualityCommand
 {
-    public const string Usage = "quality MODEL-FOLDER TEXT-FILE [TOKENS]    perplexity in fp32, bf16 and int8, and how far they are from fp32";
-
     private const int Rows = 128;
 
     public static void Run(string folder, string file, int most)
@@ -22,7 +19,7 @@ internal static class QualityCommand
         var text = File.ReadAllText(file);
         var ids = Tokenizer.Load(Path.Combine(folder, "tokenizer.json")).Encode(text).Take(most).Select(id => (int)id).ToArray();
         using var exact = Load("fp32");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{ids.Length} tokens of {Encoding.UTF8.GetByteCount(text)} bytes of text, context {config.MaxPositionEmbeddings}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(file)}: its first {ids.Length} tokens, context {config.MaxPositionEmbeddings}"));
         Console.WriteLine($"{"dtype",-6} {"perplexity",11} {"against fp32",13} {"mean KL, bits",14} {"same first",11}");
         var reference = 0.0;
         foreach (var dtype in (string[])["fp32", "bf16", "int8"])

@@ -21,8 +21,7 @@ public static class TorchRuntime
     private const long LargeOnCpu = 500_000_000;
 
     /// <summary>
-    /// Below this many parameters a second thread gains nothing on a CPU, and where other work shares the cores it waits at every
-    /// operation's end: 8 tokens/s instead of 170 with the bundled model beside a busy neighbour.
+    /// Below this many parameters a step is too short to be shared out, and the other cores serve better for drawing tokens and for pages.
     /// </summary>
     private const long WorthThreads = 100_000_000;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
-using System.Runtime.InteropServices;
+using Kl3m.Inference.Models.Host;
 
 namespace Kl3m.Benchmarks.Throughput;
 
@@ -12,7 +12,8 @@ internal sealed unsafe class ReadBandwidth(int threads) : IDisposable
 {
     private const long Bytes = 2L << 30;
 
-    private readonly nint memory = Fill();
+    // As the weights lie: in large pages where there are some.
+    private readonly HostMemory<byte> memory = Fill();
 
     /// <returns>GB/s (10^9 bytes).</returns>
     public double Measure()
@@ -22,7 +23,7 @@ internal sealed unsafe class ReadBandwidth(int threads) : IDisposable
         var readers = Enumerable.Range(0, threads).Select(i => new Thread(() =>
         {
             start.SignalAndWait();
-            GC.KeepAlive(Sum((byte*)memory + i * part, part));
+            GC.KeepAlive(Sum(memory.Start + i * part, part));
         })).ToList();
         readers.ForEach(reader => reader.Start());
         start.SignalAndWait();
@@ -31,14 +32,14 @@ internal sealed unsafe class ReadBandwidth(int threads) : IDisposable
         return part * threads / clock.Elapsed.TotalSeconds / 1e9;
     }
 
-    public void Dispose() => NativeMemory.AlignedFree((void*)memory);
+    public void Dispose() => memory.Dispose();
 
-    private static nint Fill()
+    private static HostMemory<byte> Fill()
     {
-        var memory = NativeMemory.AlignedAlloc((nuint)Bytes, 4096);
+        var memory = new HostMemory<byte>(Bytes);
         // Written, or all pages would be the one page of zeros.
-        new Span<long>(memory, (int)(Bytes / sizeof(long))).Fill(1);
-        return (nint)memory;
+        new Span<long>(memory.Start, (int)(Bytes / sizeof(long))).Fill(1);
+        return memory;
     }
 
     /// <summary>Four streams, since one does not keep the memory busy.</summary>

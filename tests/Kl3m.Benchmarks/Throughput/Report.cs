@@ -22,7 +22,7 @@ internal sealed class Report(Settings settings, GptNeoXConfig config, ModelRunne
     public void End(Figures figures)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"",-18} {"by",-28} {"best",10} {"median",10} unit       {"against here (median of rounds)"}"));
-        foreach (var figure in figures.All.OrderBy(figure => figure.Name, StringComparer.Ordinal))
+        foreach (var figure in figures.All.GroupBy(figure => figure.Name).SelectMany(group => group))
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{figure.Name,-18} {figure.By,-28} {figure.Best,10:0.0} {figure.Median,10:0.0} {figure.Unit,-10} {(Ratio(figures, figure) is { } ratio ? $"{ratio:0.00} x" : "")}"));

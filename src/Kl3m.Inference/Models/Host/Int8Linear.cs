@@ -31,20 +31,8 @@ internal sealed unsafe class Int8Linear : HostLinear
         this.bias = HostMemory.Padded(bias, outputs, Int8Panel.Width);
         steps = HostMemory.Padded(null, outputs, Int8Panel.Width);
         panels = new((long)Items * Int8Panel.Width * padded);
-        fixed (byte* weights = weight.bytes)
-        {
-            for (var n = 0; n < Items * Int8Panel.Width; n++)
-            {
-                var row = n < outputs ? new ReadOnlySpan<float>((float*)weights + (long)n * inputs, inputs) : [];
-                var largest = 0f;
-                foreach (var value in row)
-                {
-                    largest = Math.Max(largest, Math.Abs(value));
-                }
-                steps.Start[n] = largest / LargestWeight;
-                Int8Panel.Pack(row, largest == 0 ? 0 : LargestWeight / largest, padded, n % Int8Panel.Width, PanelAt(n / Int8Panel.Width));
-            }
-        }
+        var weights = (nint)PackedLinear.Data(weight);
+        Parallel.For(0, Items * Int8Panel.Width, n => Pack(n < outputs ? new((float*)weights + (long)n * inputs, inputs) : [], n));
     }
 
     public override double BytesPerWeight => 1;
@@ -75,6 +63,17 @@ internal sealed unsafe class Int8Linear : HostLinear
         bias.Dispose();
         rounded.Dispose();
         scales.Dispose();
+    }
+
+    private void Pack(ReadOnlySpan<float> weights, int output)
+    {
+        var largest = 0f;
+        foreach (var value in weights)
+        {
+            largest = Math.Max(largest, Math.Abs(value));
+        }
+        steps.Start[output] = largest / LargestWeight;
+        Int8Panel.Pack(weights, largest == 0 ? 0 : LargestWeight / largest, padded, output % Int8Panel.Width, PanelAt(output / Int8Panel.Width));
     }
 
     private sbyte* PanelAt(int index) => panels.Start + (long)index * Int8Panel.Width * padded;
