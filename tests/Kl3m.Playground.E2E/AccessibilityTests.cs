@@ -22,6 +22,8 @@ public sealed class AccessibilityTests(PlaygroundPageTests.Fixture fixture) : IC
         }
         var opened = await fixture.OpenAsync(width, width < 600 ? 844 : 900, scheme);
         var page = opened.Page;
+        // Before the pages' own scripts: their Content-Security-Policy lets no other in later.
+        await page.AddInitScriptAsync(scriptPath: Axe);
         var broken = new List<string>();
         foreach (var entry in NavigationEntry.All)
         {
@@ -45,7 +47,6 @@ public sealed class AccessibilityTests(PlaygroundPageTests.Fixture fixture) : IC
     {
         // Colours glide for a moment after a change, and a fade is no contrast.
         await page.EvaluateAsync("() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => undefined)))");
-        await page.AddScriptTagAsync(new() { Path = Axe });
         var found = await page.EvaluateAsync<JsonElement>("""
             async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
               .map(rule => `${rule.id}: ${rule.nodes.slice(0, 4).map(node => `${node.target.join(' ')} ${node.html.slice(0, 120)}`).join(' | ')}`)

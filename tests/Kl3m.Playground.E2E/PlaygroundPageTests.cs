@@ -30,7 +30,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         await tokens.Nth(5).WaitForAsync();
         await Assertions.Expect(page.Locator(".kp-card")).ToHaveCountAsync(3);
         var seenWhileRunning = await tokens.CountAsync();
-        Assert.True(await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).IsVisibleAsync(), "Tokens must be seen while it still runs.");
+        Assert.True(await page.Locator(".kp-generate", new() { HasTextString = "Stop" }).IsVisibleAsync(), "Tokens must be seen while it still runs.");
         await tokens.Nth(seenWhileRunning + 5).WaitForAsync();
 
         await tokens.First.ClickAsync();
@@ -40,7 +40,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         await Assertions.Expect(inspector).ToContainTextAsync("The draw");
         await Fixture.PictureAsync(page, "running-inspector");
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
+        await page.Locator(".kp-generate", new() { HasTextString = "Stop" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Stopped");
 

@@ -13,8 +13,8 @@ using Secret = Kl3m.Playground.Edge.Secret;
 namespace Kl3m.Playground.Administration;
 
 /// <summary>
-/// Says who may download, load and delete models: anybody as long as the app listens on the loopback interface alone and is asked there
-/// directly; otherwise whoever knows the passphrase, for twelve hours, by a cookie that only this server can make.
+/// Says who may download, load and delete models. Where a passphrase is set: whoever knows it, for twelve hours, by a cookie that only this
+/// server can make. Where none is: anybody as long as the app listens on the loopback interface alone and is asked there directly.
 /// </summary>
 internal sealed class Administrator(IServer server, IOptions<AdministratorOptions> options, IDataProtectionProvider protection, TimeProvider time)
 {
@@ -39,9 +39,9 @@ internal sealed class Administrator(IServer server, IOptions<AdministratorOption
 
     /// <summary>
     /// Whether the request comes straight from this machine: not through a proxy, and not under a foreign name, which a page elsewhere may
-    /// have let point to the loopback address.
+    /// have let point to the loopback address. A proxy may hide itself; who has one sets a passphrase, and then this is not asked.
     /// </summary>
-    public bool IsLocal(HttpRequest request) => IsLocalOnly
+    public bool IsLocal(HttpRequest request) => !HasPassphrase && IsLocalOnly
         && request.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
         && !Forwarding.Any(request.Headers.ContainsKey)
         && Exposure.IsLoopbackHost(request.Host.Host);

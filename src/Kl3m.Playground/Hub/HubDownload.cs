@@ -36,6 +36,7 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         {
             throw new HubException($"{id} is not whole in the cache ({settings.CacheRoot}{Lacks(repository)}), and HF_HUB_OFFLINE forbids to download it.");
         }
+        Require(settings);
         report(new(0, 0, null));
         using var client = new HubClient(settings, time);
         var revision = await AskAsync(() => client.MainAsync(id, cancellationToken), cancellationToken);
@@ -75,6 +76,7 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         {
             throw new HubException($"{id} is not in the cache ({settings.CacheRoot}), and HF_HUB_OFFLINE forbids to ask the hub.");
         }
+        Require(settings);
         using var client = new HubClient(settings, time);
         var revision = await client.MainAsync(id, cancellationToken);
         Require(id, revision);
@@ -103,6 +105,14 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         HubClient client, CachedRepository repository, string id, string commit, HubFile[] files, DownloadMeter meter, CancellationToken cancellationToken) =>
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Connections, CancellationToken = cancellationToken }, async (file, cancelled) =>
             await new BlobDownload(client, repository, id, commit, file, meter, Settings, time, logger).RunAsync(cancelled));
+
+    private static void Require(HubSettings settings)
+    {
+        if (settings.Mistake is { } mistake)
+        {
+            throw new HubException(mistake);
+        }
+    }
 
     private static void Require(string id, HubRevision revision)
     {

@@ -11,17 +11,21 @@ internal sealed record HubSettings(Uri Endpoint, string CacheRoot, string? Token
 {
     private const string Public = "https://huggingface.co";
 
-    /// <exception cref="HubException">HF_ENDPOINT is no address.</exception>
+    /// <summary>Why the hub can't be asked; the cache can be used all the same.</summary>
+    public string? Mistake { get; init; }
+
     public static HubSettings FromEnvironment()
     {
         var endpoint = Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } named ? named : Public;
+        var isAddress = Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";
         return new(
-            Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-                ? uri
-                : throw new HubException($"HF_ENDPOINT is '{endpoint}', which is no http or https address."),
-            HuggingFaceCache.Root,
+            isAddress ? uri! : new(Public + "/"),
+            Path.GetFullPath(HuggingFaceCache.Root),
             Environment.GetEnvironmentVariable("HF_TOKEN")?.Trim() is { Length: > 0 } token ? token : null,
-            Environment.GetEnvironmentVariable("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE");
+            Environment.GetEnvironmentVariable("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE")
+        {
+            Mistake = isAddress ? null : $"HF_ENDPOINT is '{endpoint}', which is no http or https address.",
+        };
     }
 
     public override string ToString() => $"{Endpoint} -> {CacheRoot}"; // never the token

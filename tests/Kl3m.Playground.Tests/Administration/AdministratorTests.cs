@@ -55,6 +55,15 @@ public sealed class AdministratorTests
     }
 
     [Fact]
+    public void A_passphrase_that_is_set_is_asked_of_this_machine_too_since_a_proxy_may_hide_itself()
+    {
+        var context = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Loopback } };
+        context.Request.Host = new("127.0.0.1:5080");
+        Assert.True(Make(null, "http://127.0.0.1:5080").IsLocal(context.Request));
+        Assert.False(Make("open sesame", "http://127.0.0.1:5080").IsLocal(context.Request));
+    }
+
+    [Fact]
     public void A_ticket_holds_for_its_time_its_passphrase_and_its_server()
     {
         var administrator = Make("open sesame");

@@ -50,7 +50,7 @@ public sealed class ModelsTests
         using var client = new ApiClient(null);
         Assert.Equal("""{"status":"live"}""", await client.Http.GetStringAsync("/health/live"));
         client.Factory.Catalogue.Loading(LoadPhase.WarmingUp, 0.5);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"loading","phase":"warming_up","progress":0.5}"""), await ReadyAsync(client));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"loading","phase":"warming_up","progress":0.5,"percent":50}"""), await ReadyAsync(client));
         client.Factory.Catalogue.Failed("No weights.");
         Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"failed","phase":"failed","reason":"No weights."}"""), await ReadyAsync(client));
         client.Factory.Catalogue.Ready(new FakeTextGenerator());

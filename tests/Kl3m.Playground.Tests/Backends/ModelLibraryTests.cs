@@ -225,6 +225,7 @@ public sealed class ModelLibraryTests : IAsyncDisposable
     [InlineData("a/b/c")]
     [InlineData("/no/such/folder")]
     [InlineData("https://huggingface.co/org/name")]
+    [InlineData("/a\0b")]
     public async Task What_is_neither_name_nor_folder_is_told_and_nobody_is_asked(string text)
     {
         Assert.NotNull(await Library.AddAsync(text, TestContext.Current.CancellationToken));

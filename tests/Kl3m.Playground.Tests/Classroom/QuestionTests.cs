@@ -94,6 +94,9 @@ public sealed class QuestionTests
         Assert.Equal("in time", Question(room).Votes[student.Me!.Id].Typed);
         Assert.False(teacher.Do(new RevealModel()));
         Assert.Single(room.State.Results);
+        Assert.NotNull(student.Problem);
+        await teacher.GoOnAsync(Question(room).Reveal!.DrawnTokenId);
+        Assert.Null(student.Problem);
     }
 
     [Fact]

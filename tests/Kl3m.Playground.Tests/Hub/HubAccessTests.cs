@@ -38,6 +38,18 @@ public sealed class HubAccessTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_is_no_address_is_told_when_the_hub_is_needed_and_not_before()
+    {
+        await using var hub = new HubFixture();
+        hub.Settings = hub.Settings with { Mistake = "HF_ENDPOINT is 'nowhere'." };
+        Assert.Contains("HF_ENDPOINT", (await Assert.ThrowsAsync<HubException>(() => hub.FetchAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains("HF_ENDPOINT", (await Assert.ThrowsAsync<HubException>(() => hub.Download().LookAsync(FakeHub.Id, default))).Message, StringComparison.Ordinal);
+        WriteAsPython(hub);
+        Assert.Equal(hub.Snapshot, await hub.FetchAsync());
+        Assert.Empty(hub.Hub.Requests);
+    }
+
+    [Fact]
     public async Task A_cache_that_Python_wrote_is_used_without_any_request()
     {
         await using var hub = new HubFixture();

@@ -38,6 +38,18 @@ internal sealed class LocalModels(LibraryOptions options, HubSettings hub)
     /// <summary>What the cache has of one model of the hub; null where it has nothing of it.</summary>
     public LibraryModel? InCache(string id)
     {
+        try
+        {
+            return Cached(id);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // another user's, or going away just now
+        }
+    }
+
+    private LibraryModel? Cached(string id)
+    {
         var repository = new CachedRepository(hub.CacheRoot, id);
         var blobs = new DirectoryInfo(Path.Combine(repository.Folder, "blobs"));
         if (repository.Complete() is { } snapshot)
@@ -66,7 +78,7 @@ internal sealed class LocalModels(LibraryOptions options, HubSettings hub)
             IEnumerable<string> folders = LooksLikeModel(full) ? [full] : Directory.EnumerateDirectories(full).Where(LooksLikeModel).Order(StringComparer.Ordinal);
             return [.. folders.Select(each => Inspect(each, ModelFolder.NameOf(each), ModelSource.Folder))];
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return [new(full, ModelSource.Folder, ModelCondition.Refused) { Problem = "Models:Folders names it, and this app may not read it." }];
         }
@@ -77,16 +89,24 @@ internal sealed class LocalModels(LibraryOptions options, HubSettings hub)
     /// <summary>The cache is full of other tools' models, too: only those of this architecture are ours to show.</summary>
     private IEnumerable<LibraryModel> InCache()
     {
-        if (!Directory.Exists(hub.CacheRoot))
-        {
-            return [];
-        }
-        return Directory.EnumerateDirectories(hub.CacheRoot, Repositories + "*").Order(StringComparer.Ordinal)
+        return FoldersIn(hub.CacheRoot).Order(StringComparer.Ordinal)
             .Select(path => Path.GetFileName(path)[Repositories.Length..].Replace("--", "/", StringComparison.Ordinal))
             .Where(HubClient.IsId)
             .Select(InCache)
             .OfType<LibraryModel>()
             .Where(model => model.Config is not null || model.Known is not null);
+    }
+
+    private static string[] FoldersIn(string root)
+    {
+        try
+        {
+            return Directory.Exists(root) ? Directory.GetDirectories(root, Repositories + "*") : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private static GptNeoXConfig? ConfigIn(FileInfo file)
@@ -109,6 +129,16 @@ internal sealed class LocalModels(LibraryOptions options, HubSettings hub)
         Path.Combine(folder, "README.md") is var card && new FileInfo(card) is { Exists: true, Length: < 1 << 20 } ? File.ReadAllText(card) : null;
 
     /// <summary>Links count as what they lead to.</summary>
-    private static long BytesIn(string folder) => new DirectoryInfo(folder).EnumerateFiles()
-        .Sum(file => (file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) is { Exists: true } real ? real.Length : 0);
+    private static long BytesIn(string folder)
+    {
+        try
+        {
+            return new DirectoryInfo(folder).EnumerateFiles()
+                .Sum(file => (file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo) is { Exists: true } real ? real.Length : 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
 }

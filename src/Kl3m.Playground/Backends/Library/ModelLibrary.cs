@@ -77,6 +77,10 @@ internal sealed partial class ModelLibrary(
         {
             return "Write owner/name of a model on the hub, or the path of a folder on this machine.";
         }
+        if (name.Any(char.IsControl))
+        {
+            return "There are characters in it that no name has.";
+        }
         if (Path.IsPathRooted(name))
         {
             return await AddFolderAsync(name);

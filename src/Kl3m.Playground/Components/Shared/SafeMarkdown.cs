@@ -33,8 +33,8 @@ internal static class SafeMarkdown
             var document = Markdown.Parse(markdown, pipeline);
             Disarm(document);
             UnescapePipes(document);
-            // A table's head without words would be a heading that names nothing.
-            return document.ToHtml(pipeline).Replace("<th></th>", "<td></td>", StringComparison.Ordinal);
+            // A table's head without words would be a heading that names nothing; a table wider than the page scrolls, also by keys.
+            return document.ToHtml(pipeline).Replace("<th></th>", "<td></td>", StringComparison.Ordinal).Replace("<table>", "<table tabindex=\"0\">", StringComparison.Ordinal);
         }
         catch (ArgumentException)
         {

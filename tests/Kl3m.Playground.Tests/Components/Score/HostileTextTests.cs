@@ -19,6 +19,8 @@ public sealed class HostileTextTests : BunitContext
 
     private static readonly string[] Texts = [.. HostileTexts.All(500).Where(text => text.Length > 0), "<style>*{display:none}</style><base href=//evil.invalid>", "</textarea></title><script>window.hit=1</script>", "<|end|><|start|>"];
 
+    private static readonly string[] Markup = ["<script", "<img", "<svg onload", "<svg/onload", "<iframe", "<base", "<style"];
+
     public HostileTextTests()
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
@@ -47,11 +49,17 @@ public sealed class HostileTextTests : BunitContext
             await score.InvokeAsync(() => state.Type(0, text));
             await score.InvokeAsync(state.ScoreAsync);
             Assert.Null(state.Sides[0].Error);
+            Inert(score);
             await score.InvokeAsync(() => state.Select(new(0, state.Sides[0].Result!.Tokens.Count - 1)));
             await split.InvokeAsync(() => tokens.TypeAsync(text));
             Assert.Null(tokens.Problem);
             await split.InvokeAsync(() => tokens.Select((0, 0)));
+            Inert(score);
+            Inert(split);
+            // A field's value is an attribute, in which markup may stand as it is: it is looked at apart from the rest.
             await split.InvokeAsync(() => tokens.SearchAsync(new(text)));
+            Assert.Empty(split.FindAll("script, img, iframe, base, style"));
+            await split.InvokeAsync(() => tokens.SearchAsync(new()));
         }
         Harmless(score);
         Harmless(split);
@@ -74,6 +82,10 @@ public sealed class HostileTextTests : BunitContext
             Assert.Equal(shown, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(shown)));
         }
     }
+
+    /// <summary>The quick look, after each text: what it holds of markup stands there as text.</summary>
+    private static void Inert(IRenderedComponent<Microsoft.AspNetCore.Components.IComponent> page) =>
+        Assert.DoesNotContain(Markup, tag => page.Markup.Contains(tag, StringComparison.OrdinalIgnoreCase));
 
     private static void Harmless(IRenderedComponent<Microsoft.AspNetCore.Components.IComponent> page)
     {

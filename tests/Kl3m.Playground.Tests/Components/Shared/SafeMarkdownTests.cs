@@ -8,7 +8,7 @@ public sealed class SafeMarkdownTests
     private static readonly string[] Tags =
         ["a", "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "del", "sub", "sup", "ins", "mark", "code", "pre", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "hr", "br"];
 
-    private static readonly string[] Attributes = ["href", "rel", "target", "title", "class", "style", "start", "type"];
+    private static readonly string[] Attributes = ["href", "rel", "target", "title", "class", "tabindex", "style", "start", "type"];
 
     public static TheoryData<string> Hostile =>
     [

@@ -29,7 +29,7 @@ internal sealed record Difference(string Label, IReadOnlyList<string> Values, bo
     {
         var index = state.Columns.ToList().IndexOf(column);
         var own = Rows(state).Where(row => row.Differs && row.Label != "Seed").ToList();
-        return own.Count == 0 ? (index == 0 ? "" : "as A") : string.Join(", ", own.Take(2).Select(row => $"{char.ToLowerInvariant(row.Label[0])}{row.Label[1..]} {row.Values[index]}")) + (own.Count > 2 ? ", …" : "");
+        return index < 0 ? "" : own.Count == 0 ? (index == 0 ? "" : "as A") : string.Join(", ", own.Take(2).Select(row => $"{char.ToLowerInvariant(row.Label[0])}{row.Label[1..]} {row.Values[index]}")) + (own.Count > 2 ? ", …" : "");
     }
 
     private static string Value(Setting setting, SamplingParams sampling)

@@ -19,7 +19,11 @@ internal sealed record SharedPlace(int Position, IReadOnlyList<SharedPlace.Entry
     private const float Rounding = 0.02f;
 
     /// <param name="Seen">Its distribution there, and what was drawn.</param>
-    internal sealed record Entry(string Letter, CompareColumn Column, InspectedToken Seen);
+    internal sealed record Entry(string Letter, CompareColumn Column, InspectedToken Seen)
+    {
+        /// <summary>Another server drew it, and does not tell how.</summary>
+        public bool IsElsewhere => Column.Writer?.Model.TopOnly is not null && Seen.Trace is { U: null, Stages.Count: 0 };
+    }
 
     /// <param name="Raw">By the first column's model.</param>
     /// <param name="Finals">For each column; null where the token was cut, NaN where it is not listed.</param>
@@ -70,6 +74,7 @@ internal sealed record SharedPlace(int Position, IReadOnlyList<SharedPlace.Entry
         (true, not null, true) => "Here the columns part. Raw scores are the same; the settings moved the borders under one dart.",
         (true, null, true) => Columns.Any(entry => entry.Seen.Trace.U is not null) && Columns.Any(entry => entry.Seen.Trace.U is null)
             ? "Here the columns part. Raw scores are the same; a greedy column throws no dart."
+            : Columns.Any(entry => entry.IsElsewhere) ? "Here the columns part. Raw scores are the same; where the darts fell is not told by the server that drew."
             : "Here the columns part. Raw scores are the same, the darts are not: each column has its own dice.",
         (true, not null, false) => "Here the columns part. One dart, but other raw scores: the models differ.",
         (true, null, false) => "Here the columns part: raw scores and darts differ.",

@@ -21,7 +21,7 @@ internal sealed class CutWords(SamplingParams settings, StageOrder[] stages, IRe
             case StripStage.TopK:
                 return $"cut: rank {Numbers.Count(before.PlaceOf(id) ?? 0)} > {Numbers.Count(settings.TopK)}";
             case StripStage.TopP:
-                return $"cut: {Reached(before.MassBefore(id))} already ≥ {Numbers.Setting(settings.TopP)}";
+                return $"cut: {Reached(before.MassBefore(id), settings.TopP)} already ≥ {Numbers.Setting(settings.TopP)}";
             case StripStage.MinP:
                 return $"cut: {Numbers.Share((before.ShareOf(id) ?? 0) / before.Shares[0])} of the top";
             case StripStage.TypicalP:
@@ -32,6 +32,10 @@ internal sealed class CutWords(SamplingParams settings, StageOrder[] stages, IRe
         }
     }
 
-    // Rounded down: a sum that is just short of 1 is not 1.
-    private static string Reached(double mass) => (Math.Floor(Math.Round(Math.Min(mass, 1), 8) * 10_000) / 10_000).ToString("0.000#", CultureInfo.InvariantCulture);
+    // Rounded down, since a sum that is just short of 1 is not 1; with a fourth digit where three would contradict the sentence.
+    private static string Reached(double mass, double p)
+    {
+        double Down(int digits) => Math.Floor(Math.Round(Math.Min(mass, 1), 8) * Math.Pow(10, digits)) / Math.Pow(10, digits);
+        return Down(3) >= Math.Round(p, 8) ? Down(3).ToString("0.000", CultureInfo.InvariantCulture) : Down(4).ToString("0.0000", CultureInfo.InvariantCulture);
+    }
 }
