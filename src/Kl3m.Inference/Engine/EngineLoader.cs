@@ -11,6 +11,9 @@ public static class EngineLoader
     /// <summary>There is no way to ask a GPU from here how much is free; <see cref="EngineOptions.KvCacheBytes"/> says better.</summary>
     private const long GpuCacheBytes = 8L << 30;
 
+    /// <summary>Larger weights are hashed once the model serves: beside the loading they would take its disk and one of its cores.</summary>
+    private const long HashedAtOnce = 256 << 20;
+
     /// <summary>Returns when the model is in memory and has run once.</summary>
     /// <param name="id">What clients call the model.</param>
     /// <param name="progress">0 to 1, as the weights come in; called on the engine's thread.</param>
@@ -27,8 +30,6 @@ public static class EngineLoader
         }
         var device = TorchRuntime.ResolveDevice(options.Device);
         var dtype = TorchRuntime.NameOf(TorchRuntime.ResolveDtype(options.Dtype, device, config.ParameterCount));
-        // Beside the loading, which reads the same files.
-        var hashes = Task.Run(() => ModelFileHashes.ComputeAsync(folder, cancellationToken), cancellationToken);
         var model = new ModelInfo
         {
             Id = id,
@@ -40,6 +41,7 @@ public static class EngineLoader
             Device = TorchRuntime.NameOf(device),
             Card = await ReadCardAsync(folder, cancellationToken).ConfigureAwait(false),
             LoadedAt = time.GetUtcNow(),
+            FileHashes = ModelFileHashes.OfDescription(folder),
         };
         var cacheBytes = options.KvCacheBytes > 0 ? options.KvCacheBytes
             : model.Device == "cpu" ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4
@@ -51,13 +53,30 @@ public static class EngineLoader
         try
         {
             await engine.StartAsync(cancellationToken).ConfigureAwait(false);
-            engine.Model = model with { FileHashes = await hashes.ConfigureAwait(false) };
+            var hashed = Task.Run(() => HashWeights(engine, folder), CancellationToken.None);
+            if (ModelFileHashes.WeightBytes(folder) <= HashedAtOnce)
+            {
+                await hashed.ConfigureAwait(false);
+            }
             return engine;
         }
         catch
         {
             await engine.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private static void HashWeights(InferenceEngine engine, string folder)
+    {
+        try
+        {
+            var all = new SortedDictionary<string, string>(engine.Model.FileHashes.Concat(ModelFileHashes.OfWeights(folder)).ToDictionary(), StringComparer.Ordinal);
+            engine.Model = engine.Model with { FileHashes = all };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder went while the model runs on: receipts name its description alone.
         }
     }
 

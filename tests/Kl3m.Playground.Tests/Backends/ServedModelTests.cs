@@ -35,9 +35,11 @@ public sealed class ServedModelTests : IAsyncDisposable
     [Fact]
     public async Task After_the_time_out_the_rest_is_ended_and_told_why()
     {
-        await using var events = Start(maxTokens: 1000);
+        // A step of an hour: whatever the time-out's continuation takes to run, there is something left to end.
+        await using var slow = new ServedModel(new FakeTextGenerator(TimeSpan.FromHours(1)), time);
+        await using var events = Start(maxTokens: 1000, slow);
         await events.MoveNextAsync();
-        var closing = served.CloseAsync(Patience);
+        var closing = slow.CloseAsync(Patience);
         time.Advance(Patience);
         var told = await Assert.ThrowsAsync<EngineFailedException>(async () =>
         {
@@ -78,6 +80,6 @@ public sealed class ServedModelTests : IAsyncDisposable
         Assert.Equal(0, served.Running);
     }
 
-    private IAsyncEnumerator<GenerationEvent> Start(int maxTokens) =>
-        served.GenerateAsync(new() { Prompt = "a", Sampling = new() { MaxTokens = maxTokens } }).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+    private IAsyncEnumerator<GenerationEvent> Start(int maxTokens, ServedModel? model = null) =>
+        (model ?? served).GenerateAsync(new() { Prompt = "a", Sampling = new() { MaxTokens = maxTokens } }).GetAsyncEnumerator(TestContext.Current.CancellationToken);
 }
