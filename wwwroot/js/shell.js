@@ -66,9 +66,10 @@ export function listen(page) {
 export const look = () => window.kpLook.get();
 export const setLook = (name, value) => window.kpLook.set(name, value);
 
+// A new page is read from its heading; who has already begun to write in it is left alone.
 export function focusHeading() {
   const heading = document.querySelector("h1");
-  if (heading) {
+  if (heading && !document.activeElement?.closest("#main *")) {
     heading.tabIndex = -1;
     heading.focus();
   }
