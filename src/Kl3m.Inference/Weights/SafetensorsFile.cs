@@ -160,7 +160,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
             var count = (int)Math.Min(Piece, length - done);
             if (round)
             {
-                BFloat16Rounding.Round(new(source + done, count / sizeof(float)), new(target + done / 2, count / sizeof(float)));
+                Bf16.Narrow((float*)(source + done), count / sizeof(float), (ushort*)(target + done / 2));
             }
             else
             {

@@ -1,3 +1,4 @@
+using Kl3m.Inference.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Kl3m.Inference.Weights;
 
 namespace Kl3m.Inference.Models.Host;
 

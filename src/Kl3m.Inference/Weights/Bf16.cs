@@ -1,8 +1,8 @@
 using System.Runtime.Intrinsics;
 
-namespace Kl3m.Inference.Models.Host;
+namespace Kl3m.Inference.Weights;
 
-/// <summary>Rows between fp32 and bf16.</summary>
+/// <summary>Numbers between fp32 and bf16, rounded as PyTorch does it (c10/util/BFloat16.h).</summary>
 internal static unsafe class Bf16
 {
     private const int Lanes = 16;
