@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
+using Kl3m.Inference.Sampling;
 using Kl3m.Inference.Tokenization;
 using Microsoft.Extensions.Logging;
 
@@ -17,7 +17,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
     private readonly EngineOptions options;
     private readonly TimeProvider time;
     private readonly ILogger<InferenceEngine> log;
-    private readonly RequestLimits limits;
+    private readonly CheckedTokenizer texts;
     private readonly WaitingLine line;
     private readonly BlockingCollection<SequenceGroup> arrivals = [];
     private readonly CancellationTokenSource stop = new();
@@ -35,7 +35,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
         this.time = time;
         log = logger;
         Model = model;
-        limits = new(tokenizer, model, options);
+        texts = new(tokenizer, model, options);
         line = new(options.MaxWaiting, options.MaxWaitingPerUser, time);
         Metrics = new(model.Id, () => line.Waiting, time);
     }
@@ -93,24 +93,12 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
         }
     }
 
-    public async ValueTask<IReadOnlyList<TokenSpan>> TokenizeAsync(string text, CancellationToken cancellationToken = default)
-    {
-        limits.CheckText("Text", text);
-        return await Task.Run(() => tokenizer.EncodeSpans(text), cancellationToken).ConfigureAwait(false);
-    }
+    public ValueTask<IReadOnlyList<TokenSpan>> TokenizeAsync(string text, CancellationToken cancellationToken = default) => texts.TokenizeAsync(text, cancellationToken);
 
-    public ValueTask<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, bool skipSpecialTokens = false, CancellationToken cancellationToken = default)
-    {
-        limits.CheckTokenIds("TokenIds", tokenIds);
-        return ValueTask.FromResult(tokenizer.Decode([.. tokenIds], skipSpecialTokens));
-    }
+    public ValueTask<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, bool skipSpecialTokens = false, CancellationToken cancellationToken = default) =>
+        texts.DetokenizeAsync(tokenIds, skipSpecialTokens);
 
-    public VocabularyEntry Describe(int tokenId)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(tokenId);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(tokenId, Model.VocabularySize);
-        return new(tokenId, tokenizer.BytesOf(tokenId), tokenizer.IsSpecial(tokenId));
-    }
+    public VocabularyEntry Describe(int tokenId) => texts.Describe(tokenId);
 
     /// <summary>Ends what is running with an <see cref="EngineFailedException"/> and waits for the thread to give the model back.</summary>
     public async ValueTask DisposeAsync()
@@ -133,8 +121,8 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
         var user = line.Enter(request.User);
         try
         {
-            var prompt = limits.Check(request);
-            var seed = request.Sampling.Seed ?? RandomSeed();
+            var prompt = texts.Limits.Check(request);
+            var seed = request.Sampling.Seed ?? SeededRandom.NewSeed();
             var group = new SequenceGroup(request, prompt, seed, Model.EndTokenIds, user, line, time);
             group.Write(new GenerationStarted(prompt[..^group.WrittenBefore], seed));
             log.RequestTaken(prompt.Length, request.Sampling.Sequences, group.MaxTokens, seed);
@@ -186,7 +174,7 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
     private void RunSteps(IModelRunner runner)
     {
         var settled = options.On(Model.Device);
-        limits.Room = Metrics.Room = runner.Room;
+        texts.Limits.Room = Metrics.Room = runner.Room;
         var scheduler = new Scheduler(runner, tokenizer, settled);
         var reader = new LogitsReader(runner.VocabularySize, options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         var loop = new StepLoop(runner, scheduler, reader, arrivals, Metrics, log);
@@ -206,7 +194,4 @@ public sealed class InferenceEngine : ITextGenerator, IAsyncDisposable
 
     private static EngineFailedException Stopped(Exception? cause = null) =>
         new(cause is null ? "The engine is not running." : $"The engine has stopped: {cause.Message}", cause);
-
-    // Of 32 bits: enough for dice, short enough to be typed, and exact as a number of JavaScript.
-    private static ulong RandomSeed() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 }

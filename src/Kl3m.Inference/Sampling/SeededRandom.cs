@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Kl3m.Inference.Sampling;
 
 /// <summary>
@@ -14,6 +16,9 @@ public static class SeededRandom
         var block = Philox(((uint)position, (uint)sequenceIndex, 0, 0), ((uint)seed, (uint)(seed >> 32)));
         return ((((ulong)block.Item2 << 32) | block.Item1) >> 11) * (1.0 / (1UL << 53));
     }
+
+    /// <summary>A seed for who brings none. Of 32 bits: enough for dice, short enough to be typed, and exact as a number of JavaScript.</summary>
+    public static ulong NewSeed() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 
     internal static (uint, uint, uint, uint) Philox((uint, uint, uint, uint) counter, (uint, uint) key)
     {

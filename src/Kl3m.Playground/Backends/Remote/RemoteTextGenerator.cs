@@ -1,9 +1,9 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Kl3m.Inference;
 using Kl3m.Inference.Engine;
+using Kl3m.Inference.Sampling;
 using Kl3m.Inference.Tokenization;
 
 namespace Kl3m.Playground.Backends.Remote;
@@ -14,7 +14,7 @@ namespace Kl3m.Playground.Backends.Remote;
 /// </summary>
 internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, Tokenizer tokenizer, ModelInfo model, TimeProvider time) : ITextGenerator
 {
-    private readonly RequestLimits limits = new(tokenizer, model, new EngineOptions());
+    private readonly CheckedTokenizer texts = new(tokenizer, model, new EngineOptions());
     private int turn;
 
     public ModelInfo Model { get; } = model;
@@ -25,8 +25,8 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var started = time.GetTimestamp();
-        var tokens = await Task.Run(() => limits.Check(request), cancellationToken);
-        var seed = request.Sampling.Seed ?? BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+        var tokens = await Task.Run(() => texts.Limits.Check(request), cancellationToken);
+        var seed = request.Sampling.Seed ?? SeededRandom.NewSeed();
         int[] prompt = [.. tokens.Take(tokens.Length - request.CompletionTokenIds.Count)];
         PromptScored? scored = null;
         if (request.ScorePrompt)
@@ -89,24 +89,12 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
         yield return new GenerationFinished(new(prompt.Length, sequences.Sum(sequence => sequence.Count)), new(TimeSpan.Zero, first, time.GetElapsedTime(started)));
     }
 
-    public async ValueTask<IReadOnlyList<TokenSpan>> TokenizeAsync(string text, CancellationToken cancellationToken = default)
-    {
-        limits.CheckText("Text", text);
-        return await Task.Run(() => tokenizer.EncodeSpans(text), cancellationToken);
-    }
+    public ValueTask<IReadOnlyList<TokenSpan>> TokenizeAsync(string text, CancellationToken cancellationToken = default) => texts.TokenizeAsync(text, cancellationToken);
 
-    public ValueTask<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, bool skipSpecialTokens = false, CancellationToken cancellationToken = default)
-    {
-        limits.CheckTokenIds("TokenIds", tokenIds);
-        return ValueTask.FromResult(tokenizer.Decode([.. tokenIds], skipSpecialTokens));
-    }
+    public ValueTask<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, bool skipSpecialTokens = false, CancellationToken cancellationToken = default) =>
+        texts.DetokenizeAsync(tokenIds, skipSpecialTokens);
 
-    public VocabularyEntry Describe(int tokenId)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(tokenId);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(tokenId, Model.VocabularySize);
-        return new(tokenId, tokenizer.BytesOf(tokenId), tokenizer.IsSpecial(tokenId));
-    }
+    public VocabularyEntry Describe(int tokenId) => texts.Describe(tokenId);
 
     /// <summary>At least one, so that there is a rank to know.</summary>
     private static int Asked(GenerationRequest request, RemoteServer server) => Math.Clamp(request.Alternatives, 1, server.Options.Alternatives);
