@@ -1,7 +1,6 @@
 // A text area that belongs to the browser: the server never writes into it while a person types; it is told when the typing pauses.
-const pause = 150;
-
-export function attach(area, page) {
+// changed is called with each new text, at once.
+export function attach(area, page, { pause = 150, changed = () => {} } = {}) {
   let timer = 0;
   let told = area.value;
   const tell = async () => {
@@ -12,6 +11,7 @@ export function attach(area, page) {
     await page.invokeMethodAsync('OnTyped', told.toWellFormed()).catch(() => { told = null; });
   };
   const onInput = () => {
+    changed(area.value);
     clearTimeout(timer);
     timer = setTimeout(tell, pause);
   };
@@ -22,7 +22,10 @@ export function attach(area, page) {
     set(text) {
       clearTimeout(timer);
       told = text;
-      if (area.value !== text) area.value = text;
+      if (area.value !== text) {
+        area.value = text;
+        changed(text);
+      }
     },
     focus() { area.focus(); },
     tell,

@@ -1,6 +1,5 @@
-// The prompt's textarea belongs to the browser: the server never writes into it while a person types. Here it grows with its
-// text, shows the white space at its end, and tells the server its text when the typing pauses.
-const pause = 120;
+// The prompt: an editor that grows with its text, shows the white space at its end, and takes over what was typed before it was there.
+import { attach as attachEditor } from './editor.js';
 
 const marks = { " ": "space", "\n": "newline", "\t": "tab" };
 
@@ -19,50 +18,14 @@ function draw(mirror, text) {
 }
 
 export function attach(area, mirror, page) {
-  let timer = 0;
-  let told = area.value;
-  const tell = () => {
-    clearTimeout(timer);
-    timer = 0;
-    if (area.value === told) return;
-    told = area.value;
-    // A lost line refuses; the text is told again when it is back.
-    page.invokeMethodAsync("OnTyped", told).catch(() => { told = null; });
-  };
-  const onInput = () => {
-    draw(mirror, area.value);
-    clearTimeout(timer);
-    timer = setTimeout(tell, pause);
-  };
-  area.addEventListener("input", onInput);
-  area.addEventListener("change", tell);
-  document.addEventListener("kp-flush", tell);
-
+  const editor = attachEditor(area, page, { pause: 120, changed: text => draw(mirror, text) });
   const early = window.kpTyped();
   if (early && early.value !== area.value) {
     area.value = early.value;
     area.focus();
     area.setSelectionRange(early.selectionStart, early.selectionEnd);
-    tell();
+    editor.tell();
   }
   draw(mirror, area.value);
-
-  return {
-    set(text) {
-      clearTimeout(timer);
-      told = text;
-      if (area.value !== text) {
-        area.value = text;
-        draw(mirror, text);
-      }
-    },
-    focus() { area.focus(); },
-    tell,
-    stop() {
-      clearTimeout(timer);
-      area.removeEventListener("input", onInput);
-      area.removeEventListener("change", tell);
-      document.removeEventListener("kp-flush", tell);
-    },
-  };
+  return editor;
 }

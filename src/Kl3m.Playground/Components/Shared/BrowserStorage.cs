@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.JSInterop;
 
 namespace Kl3m.Playground.Components.Shared;
@@ -22,6 +23,20 @@ internal sealed class BrowserStorage(IJSRuntime js) : IAsyncDisposable
         catch (Exception gone) when (IsGone(gone))
         {
             return null;
+        }
+    }
+
+    /// <summary>A list that was put down as JSON: what <paramref name="isWhole"/> takes of it, at most so many. What is not ours, or not even Unicode, counts as nothing.</summary>
+    public async ValueTask<IReadOnlyList<T>> GetListAsync<T>(string key, Func<T, bool> isWhole, int most) where T : class
+    {
+        try
+        {
+            var entries = await GetAsync(key) is { } text ? JsonSerializer.Deserialize<List<T?>>(text) : null;
+            return [.. (entries ?? []).OfType<T>().Where(isWhole).Take(most)];
+        }
+        catch (Exception foreign) when (foreign is JsonException or ArgumentException)
+        {
+            return [];
         }
     }
 

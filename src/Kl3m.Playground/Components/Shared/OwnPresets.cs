@@ -19,7 +19,7 @@ internal sealed class OwnPresets(BrowserStorage storage)
     {
         if (All is null)
         {
-            All = Read(await storage.GetAsync(Key));
+            All = await storage.GetListAsync<OwnPreset>(Key, preset => preset is { Name.Length: > 0 and < 80, Fragment: not null }, Most);
             Changed?.Invoke();
         }
     }
@@ -49,20 +49,6 @@ internal sealed class OwnPresets(BrowserStorage storage)
         All = presets;
         Changed?.Invoke();
         return true;
-    }
-
-    private static List<OwnPreset> Read(string? text)
-    {
-        try
-        {
-            var presets = text is null ? null : JsonSerializer.Deserialize<List<OwnPreset?>>(text);
-            return [.. (presets ?? []).OfType<OwnPreset>().Where(preset => preset is { Name.Length: > 0 and < 80, Fragment: not null }).Take(Most)];
-        }
-        catch (Exception foreign) when (foreign is JsonException or ArgumentException)
-        {
-            // Not ours, or not even Unicode.
-            return [];
-        }
     }
 }
 

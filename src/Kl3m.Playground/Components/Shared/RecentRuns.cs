@@ -19,7 +19,7 @@ internal sealed class RecentRuns(BrowserStorage storage)
     {
         if (All is null)
         {
-            All = Read(await storage.GetAsync(Index));
+            All = await storage.GetListAsync<RecentRun>(Index, entry => entry is { Id.Length: 32, Title: not null, Facts: not null }, Most);
             Changed?.Invoke();
         }
     }
@@ -82,20 +82,6 @@ internal sealed class RecentRuns(BrowserStorage storage)
         All = entries;
         await storage.SetAsync(Index, JsonSerializer.Serialize(entries));
         Changed?.Invoke();
-    }
-
-    private static List<RecentRun> Read(string? text)
-    {
-        try
-        {
-            var entries = text is null ? null : JsonSerializer.Deserialize<List<RecentRun?>>(text);
-            return [.. (entries ?? []).OfType<RecentRun>().Where(entry => entry is { Id.Length: 32, Title: not null, Facts: not null }).Take(Most)];
-        }
-        catch (Exception foreign) when (foreign is JsonException or ArgumentException)
-        {
-            // Not ours, or not even Unicode.
-            return [];
-        }
     }
 
     private static string Key(string id) => $"{Index}.{id}";

@@ -1,4 +1,5 @@
 using Kl3m.Inference;
+using Kl3m.Playground.Backends;
 using Kl3m.Playground.Classroom;
 using Kl3m.Playground.Components.Pages.Playground;
 
@@ -142,19 +143,14 @@ internal sealed partial class ClassroomState
         {
             await ask();
         }
-        catch (InvalidRequestException mistake)
-        {
-            Problem = string.Join(' ', mistake.Problems.Select(problem => $"{problem.Field} {problem.Message}"));
-        }
-        catch (EngineBusyException busy)
-        {
-            Problem = $"The engine's line is full; try again in {Math.Ceiling(busy.RetryAfter.TotalSeconds)} s.";
-        }
         catch (Exception failure)
         {
-            // The edge: a remote server may fail in ways of its own, and the class should see a sentence, not a dead page.
-            Problem = failure is EngineFailedException ? failure.Message : "The model did not answer. Try again.";
-            LogAskingFailed(failure);
+            // The edge: the class should see a sentence, not a dead page.
+            Problem = FailureWords.Of(failure);
+            if (FailureWords.IsUnexpected(failure))
+            {
+                LogAskingFailed(failure);
+            }
         }
         finally
         {

@@ -1,25 +1,25 @@
+using Kl3m.Playground.Components.Shared;
 using Microsoft.AspNetCore.Components;
 
 namespace Kl3m.Playground.Components.Pages.Compare;
 
-/// <summary>A part of the comparison that draws itself anew when the state has changed, and at each tick.</summary>
-public abstract class ComparePart : ComponentBase, IDisposable
+/// <summary>A part of the comparison; it follows the ticks of what is written, too.</summary>
+public abstract class ComparePart : PagePart
 {
     [Inject]
     internal CompareState State { get; set; } = null!;
 
-    protected override void OnInitialized()
+    protected override event Action? StateChanged
     {
-        State.Changed += Redraw;
-        State.Ticked += Redraw;
+        add
+        {
+            State.Changed += value;
+            State.Ticked += value;
+        }
+        remove
+        {
+            State.Changed -= value;
+            State.Ticked -= value;
+        }
     }
-
-    public virtual void Dispose()
-    {
-        State.Changed -= Redraw;
-        State.Ticked -= Redraw;
-        GC.SuppressFinalize(this);
-    }
-
-    protected void Redraw() => _ = InvokeAsync(StateHasChanged);
 }

@@ -1,4 +1,5 @@
 using Kl3m.Inference;
+using Kl3m.Playground.Backends;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Lessons;
 using Kl3m.Playground.Runs;
@@ -178,19 +179,14 @@ internal sealed partial class LessonState : IDisposable
                 scores[place] = score;
             }
         }
-        catch (InvalidRequestException mistake)
-        {
-            Error = string.Join(' ', mistake.Problems.Select(problem => $"{problem.Field} {problem.Message}"));
-        }
-        catch (EngineBusyException busy)
-        {
-            Error = $"The engine's line is full; try again in {Math.Ceiling(busy.RetryAfter.TotalSeconds)} s.";
-        }
         catch (Exception failure)
         {
             // The edge: whatever a remote server came to grief on, the page lives on.
-            Error = failure is EngineFailedException ? failure.Message : "The model did not answer. Try again.";
-            LogScoringFailed(failure);
+            Error = FailureWords.Of(failure);
+            if (FailureWords.IsUnexpected(failure))
+            {
+                LogScoringFailed(failure);
+            }
         }
         finally
         {

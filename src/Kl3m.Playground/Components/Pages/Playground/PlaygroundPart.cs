@@ -1,20 +1,17 @@
+using Kl3m.Playground.Components.Shared;
 using Microsoft.AspNetCore.Components;
 
 namespace Kl3m.Playground.Components.Pages.Playground;
 
-/// <summary>A part of the playground that draws itself anew when the state has changed, whatever its parent does.</summary>
-public abstract class PlaygroundPart : ComponentBase, IDisposable
+/// <summary>A part of the playground.</summary>
+public abstract class PlaygroundPart : PagePart
 {
     [Inject]
     internal PlaygroundState State { get; set; } = null!;
 
-    protected override void OnInitialized() => State.Changed += Redraw;
-
-    public virtual void Dispose()
+    protected override event Action? StateChanged
     {
-        State.Changed -= Redraw;
-        GC.SuppressFinalize(this);
+        add => State.Changed += value;
+        remove => State.Changed -= value;
     }
-
-    protected void Redraw() => _ = InvokeAsync(StateHasChanged);
 }
