@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>axe-core, the rules of which stand for much of WCAG, over every page that the app bar lists, so that a page which comes later is covered.</summary>
-public sealed class AccessibilityTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class AccessibilityTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     private static string Axe => Path.Combine(SharedFolder.Repository, "tests", "Kl3m.Playground.E2E", "clients", "node_modules", "axe-core", "axe.min.js");
 
@@ -28,7 +28,7 @@ public sealed class AccessibilityTests(PlaygroundPageTests.Fixture fixture) : IC
         foreach (var entry in NavigationEntry.All)
         {
             await page.GotoAsync("/" + entry.Address);
-            await page.Locator("html[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+            await page.InteractiveAsync();
             broken.AddRange(await FindAsync(page, entry.Title));
             // What a run brings onto the page counts too.
             if (entry.Address is "" or "compare")

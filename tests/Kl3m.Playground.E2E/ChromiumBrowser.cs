@@ -50,7 +50,7 @@ internal sealed class ChromiumBrowser : IAsyncDisposable
     {
         var page = await NewPageAsync(address, width, height, scheme);
         await page.Page.GotoAsync("/");
-        await page.Page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.Page.InteractiveAsync();
         return page;
     }
 

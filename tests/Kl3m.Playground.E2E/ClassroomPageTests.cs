@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>A class in real Chromium: a teacher at the projector and three students, one of them on a phone.</summary>
-public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     [Fact]
     public async Task A_class_joins_follows_detaches_votes_reveals_plays_and_leaves()
@@ -19,8 +19,8 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         await JoinAsync(laptop.Page, "/join", code.ToLowerInvariant(), null);
         await JoinAsync(tablet.Page, "/join", $"{code[..3]} {code[3..]}", "<img src=x onerror='window.hit=1'>");
         await Assertions.Expect(t.Locator(".kp-names li")).ToHaveCountAsync(3);
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "class-lobby");
-        await PlaygroundPageTests.Fixture.PictureAsync(phone.Page, "class-phone-in");
+        await AppFixture.PictureAsync(t, "class-lobby");
+        await AppFixture.PictureAsync(phone.Page, "class-phone-in");
 
         // The teacher works in the playground; everybody sees the text as it is written, and the token in the spotlight.
         await t.GetByRole(AriaRole.Button, new() { Name = "Present", Exact = true }).ClickAsync();
@@ -41,16 +41,16 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         Assert.Equal(seen, await laptop.Page.Locator(".kp-tokens").First.TextContentAsync());
         // Three continuations of 32 tokens, however many watch.
         Assert.Equal(96, await GeneratedAsync(t) - before);
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "class-presenting");
-        await PlaygroundPageTests.Fixture.PictureAsync(phone.Page, "class-phone-following");
-        await PlaygroundPageTests.Fixture.PictureAsync(laptop.Page, "class-following");
+        await AppFixture.PictureAsync(t, "class-presenting");
+        await AppFixture.PictureAsync(phone.Page, "class-phone-following");
+        await AppFixture.PictureAsync(laptop.Page, "class-following");
 
         // One tries it alone and comes back.
         await laptop.Page.GetByRole(AriaRole.Button, new() { Name = "Try it on your own" }).ClickAsync();
         await Assertions.Expect(laptop.Page.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("Governing Law. ");
         await laptop.Page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await Assertions.Expect(laptop.Page.Locator(".kp-card").First).ToContainTextAsync("Done");
-        await PlaygroundPageTests.Fixture.PictureAsync(laptop.Page, "class-own-desk");
+        await AppFixture.PictureAsync(laptop.Page, "class-own-desk");
         await laptop.Page.GetByRole(AriaRole.Link, new() { Name = "Back to the class" }).ClickAsync();
         await Assertions.Expect(laptop.Page.Locator(".kp-presented")).ToBeVisibleAsync();
 
@@ -61,7 +61,7 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         await t.GetByRole(AriaRole.Button, new() { Name = "Ask the class" }).ClickAsync();
         await Assertions.Expect(t.Locator(".kp-curtain")).ToBeVisibleAsync();
         await phone.Page.Locator(".kp-choice").First.ClickAsync();
-        await PlaygroundPageTests.Fixture.PictureAsync(phone.Page, "class-phone-vote");
+        await AppFixture.PictureAsync(phone.Page, "class-phone-vote");
         await phone.Page.Locator(".kp-desk-go").ClickAsync();
         await VoteAsync(laptop.Page, "Delaware");
         await VoteAsync(tablet.Page, "<script>window.hit=1</script>");
@@ -70,7 +70,7 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         {
             Assert.DoesNotContain("%", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         }
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "class-voting");
+        await AppFixture.PictureAsync(t, "class-voting");
 
         // Somebody changes their mind, and somebody's page is loaded anew: still one vote each, and the vote is where it was.
         await VoteAsync(laptop.Page, "New York");
@@ -83,9 +83,9 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         await Assertions.Expect(t.Locator(".kp-mirror")).ToContainTextAsync("drawn");
         await Assertions.Expect(t.Locator(".kp-rail")).ToContainTextAsync("bits");
         await Assertions.Expect(phone.Page.Locator(".kp-desk-result")).ToContainTextAsync("bits");
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "class-revealed");
-        await PlaygroundPageTests.Fixture.PictureAsync(phone.Page, "class-phone-revealed");
-        await PlaygroundPageTests.Fixture.PictureAsync(tablet.Page, "class-tablet-revealed");
+        await AppFixture.PictureAsync(t, "class-revealed");
+        await AppFixture.PictureAsync(phone.Page, "class-phone-revealed");
+        await AppFixture.PictureAsync(tablet.Page, "class-tablet-revealed");
         await t.Keyboard.PressAsync("n");
         await Assertions.Expect(t.Locator(".kp-stage-head")).ToContainTextAsync("Question 2");
         await Assertions.Expect(phone.Page.Locator(".kp-desk")).ToContainTextAsync("Question 2");
@@ -100,15 +100,15 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         await t.Locator("#knob-Temperature").FillAsync("0");
         await t.Locator("#knob-Temperature").PressAsync("Tab");
         await Assertions.Expect(t.Locator(".kp-game-hits").First).ToContainTextAsync("31");
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "class-game");
-        await PlaygroundPageTests.Fixture.PictureAsync(phone.Page, "class-phone-game");
+        await AppFixture.PictureAsync(t, "class-game");
+        await AppFixture.PictureAsync(phone.Page, "class-phone-game");
 
         // One goes, one is sent, and the room is closed.
         await phone.Page.GetByRole(AriaRole.Button, new() { Name = "Leave" }).ClickAsync();
         await Assertions.Expect(phone.Page.GetByRole(AriaRole.Heading, new() { Name = "Join the class" })).ToBeVisibleAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Students" }).ClickAsync();
         await Assertions.Expect(t.Locator(".kp-students tbody tr")).ToHaveCountAsync(2);
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "class-students");
+        await AppFixture.PictureAsync(t, "class-students");
         await t.Locator(".kp-students tbody tr").First.GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
         await Assertions.Expect(laptop.Page.GetByRole(AriaRole.Heading, new() { Name = "You are not in this room" })).ToBeVisibleAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Close the room" }).ClickAsync();
@@ -152,7 +152,7 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
         await t.GetByRole(AriaRole.Button, new() { Name = "Ask the class" }).ClickAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Reveal" }).ClickAsync();
         await Assertions.Expect(t.Locator(".kp-mirror")).ToContainTextAsync("drawn");
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "class-teacher-" + name);
+        await AppFixture.PictureAsync(t, "class-teacher-" + name);
         Assert.True(await t.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
         Assert.Empty(opened.Complaints);
     }
@@ -200,5 +200,5 @@ public sealed class ClassroomPageTests(PlaygroundPageTests.Fixture fixture) : IC
     }
 
     private static Task Interactive(IPage page) =>
-        page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        page.InteractiveAsync();
 }

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>Comparing, and what is kept of a page and brought back to it, in real Chromium against the real app with the bundled model.</summary>
-public sealed class ComparePageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class ComparePageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     private const string Ladder = "/compare#prompt=Governing%20Law.%20&temperature=0.3&top_k=50&max_tokens=24&seed=3&columns=3&2.temperature=0.7&3.temperature=1.2";
 
@@ -22,7 +22,7 @@ public sealed class ComparePageTests(PlaygroundPageTests.Fixture fixture) : ICla
         await Assertions.Expect(page.Locator(".kp-fork").First).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator(".kp-fork-row")).ToContainTextAsync("under one dart");
         await Assertions.Expect(page.Locator(".kp-fork-ruler")).ToHaveCountAsync(3);
-        await PlaygroundPageTests.Fixture.PictureAsync(page, "compare");
+        await AppFixture.PictureAsync(page, "compare");
 
         await page.Locator(".kp-fork").First.FocusAsync();
         await page.Keyboard.PressAsync("Enter");
@@ -183,7 +183,7 @@ public sealed class ComparePageTests(PlaygroundPageTests.Fixture fixture) : ICla
         await GoAsync(page, Ladder);
         await page.GetByRole(AriaRole.Button, new() { Name = "Run all" }).ClickAsync();
         await DoneAsync(page, 3);
-        await PlaygroundPageTests.Fixture.PictureAsync(page, name);
+        await AppFixture.PictureAsync(page, name);
         Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
         if (width < 600)
         {
@@ -199,7 +199,7 @@ public sealed class ComparePageTests(PlaygroundPageTests.Fixture fixture) : ICla
         // Another fragment alone would be no new page.
         await page.GotoAsync("about:blank");
         await page.GotoAsync(address);
-        await page.Locator("html[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.InteractiveAsync();
         await Assertions.Expect(page.Locator(".kp-generate")).ToBeEnabledAsync();
     }
 

@@ -30,13 +30,13 @@ public sealed class EdgePageTests
         foreach (var entry in NavigationEntry.All)
         {
             await page.GotoAsync("/" + entry.Address);
-            await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+            await page.InteractiveAsync();
             await page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
             Assert.True(opened.Complaints.Count == 0, $"{entry.Title}: {string.Join('\n', opened.Complaints)}");
         }
 
         await page.GotoAsync("/");
-        await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.InteractiveAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await page.Locator(".kp-tokens .kp-t").First.ClickAsync();
         await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("The draw");

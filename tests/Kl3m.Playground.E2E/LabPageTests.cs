@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>A class's tools in real Chromium: the lab, branches, stepping, undo.</summary>
-public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     [Fact]
     public async Task Keys_alone_open_a_token_in_the_lab_slide_draw_and_walk_on()
@@ -62,7 +62,7 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
         await page.Locator(".kp-leaf-letter").Nth(0).ClickAsync();
         await page.Locator(".kp-leaf-letter").Nth(1).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-pair .kp-pair-side")).ToHaveCountAsync(2);
-        await PlaygroundPageTests.Fixture.PictureAsync(page, "branch-tree");
+        await AppFixture.PictureAsync(page, "branch-tree");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Tokens", Exact = true }).ClickAsync();
         await page.Keyboard.PressAsync("Control+z");
@@ -101,7 +101,7 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await SetAsync(page, "MaxTokens", "24");
+        await page.SetAsync("MaxTokens", "24");
         await page.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
         var first = page.Locator(".kp-tokens").First.Locator(".kp-t");
         await Assertions.Expect(first).ToHaveCountAsync(1);
@@ -113,7 +113,7 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
         await Assertions.Expect(page.Locator(".kp-pace-words")).ToContainTextAsync("Paused");
         await page.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
-        await PlaygroundPageTests.Fixture.PictureAsync(page, "stepping");
+        await AppFixture.PictureAsync(page, "stepping");
         Assert.Empty(opened.Complaints);
     }
 
@@ -180,7 +180,7 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
         var opened = await fixture.OpenAsync(width, height, scheme);
         var page = opened.Page;
         await page.GotoAsync("/lab");
-        await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.InteractiveAsync();
         string[] prompts = ["<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>", "\u202Eright to left\u202C \u0007 \u001b[2J", new string('[', 900), "\uD83D\uDE00 é \u0301\u0301 Governing Law. "];
         foreach (var prompt in prompts)
         {
@@ -199,7 +199,7 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
         await Assertions.Expect(page.Locator(".kp-forks")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Write one more token" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-lab-where")).ToContainTextAsync("token 2");
-        await PlaygroundPageTests.Fixture.PictureAsync(page, name);
+        await AppFixture.PictureAsync(page, name);
         Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
         Assert.Empty(opened.Complaints);
     }
@@ -211,17 +211,10 @@ public sealed class LabPageTests(PlaygroundPageTests.Fixture fixture) : IClassFi
 
     private static async Task WriteAsync(IPage page, string temperature = "0.5")
     {
-        await SetAsync(page, "Temperature", temperature);
+        await page.SetAsync("Temperature", temperature);
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator(".kp-tokens").First).ToHaveAttributeAsync("aria-busy", "false");
-    }
-
-    private static async Task SetAsync(IPage page, string field, string value)
-    {
-        var input = page.Locator($"#knob-{field}");
-        await input.FillAsync(value);
-        await input.PressAsync("Tab");
     }
 }

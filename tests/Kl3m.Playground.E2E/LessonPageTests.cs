@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>Each shipped lesson walked through with the bundled model: every check fails first and passes once its task is done.</summary>
-public sealed class LessonPageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class LessonPageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     private static readonly Dictionary<string, Func<IPage, Task>[]> Walks = new()
     {
@@ -52,7 +52,7 @@ public sealed class LessonPageTests(PlaygroundPageTests.Fixture fixture) : IClas
             await Walks[lesson][step](page);
             await CheckAsync(page);
             await Assertions.Expect(panel.Locator(".kp-lesson-passed")).ToBeVisibleAsync();
-            await PlaygroundPageTests.Fixture.PictureAsync(page, $"lesson-{lesson}-{step + 1}");
+            await AppFixture.PictureAsync(page, $"lesson-{lesson}-{step + 1}");
             if (step + 1 < Walks[lesson].Length)
             {
                 await panel.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
@@ -69,12 +69,12 @@ public sealed class LessonPageTests(PlaygroundPageTests.Fixture fixture) : IClas
         var opened = await fixture.OpenAsync(1600, 900);
         var page = opened.Page;
         await page.GotoAsync("/lessons/loops");
-        await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.InteractiveAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Prepared run" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-tokens").First).ToContainTextAsync("the amount of the amount of");
         await CheckAsync(page);
         await Assertions.Expect(page.Locator(".kp-lesson-no")).ToContainTextAsync("Generate first.");
-        await PlaygroundPageTests.Fixture.PictureAsync(page, "lesson-prepared");
+        await AppFixture.PictureAsync(page, "lesson-prepared");
         Assert.Empty(opened.Complaints);
     }
 
@@ -98,8 +98,8 @@ public sealed class LessonPageTests(PlaygroundPageTests.Fixture fixture) : IClas
         await Assertions.Expect(t.Locator(".kp-lesson-done")).ToContainTextAsync("0 of 1");
         await s.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await Assertions.Expect(t.Locator(".kp-lesson-done")).ToContainTextAsync("1 of 1");
-        await PlaygroundPageTests.Fixture.PictureAsync(t, "lesson-class-teacher");
-        await PlaygroundPageTests.Fixture.PictureAsync(s, "lesson-class-student");
+        await AppFixture.PictureAsync(t, "lesson-class-teacher");
+        await AppFixture.PictureAsync(s, "lesson-class-student");
         await t.Keyboard.PressAsync("n");
         await Assertions.Expect(s.Locator(".kp-lesson-panel")).ToContainTextAsync("step 2 of 3");
         Assert.Empty(teacher.Complaints);

@@ -172,5 +172,5 @@ public sealed class ModelsPageTests : IAsyncDisposable
         await visitor.Page.Locator(".kp-tokens .kp-t").First.WaitForAsync();
     }
 
-    private static Task PictureAsync(WatchedPage visitor, string name) => PlaygroundPageTests.Fixture.PictureAsync(visitor.Page, name);
+    private static Task PictureAsync(WatchedPage visitor, string name) => AppFixture.PictureAsync(visitor.Page, name);
 }

@@ -78,7 +78,7 @@ public sealed partial class NodesTests : IAsyncDisposable
             await page.ReloadAsync();
             try
             {
-                await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached, Timeout = 5000 });
+                await page.InteractiveAsync(5000);
                 return;
             }
             catch (TimeoutException) when (tries > 1)
@@ -89,7 +89,7 @@ public sealed partial class NodesTests : IAsyncDisposable
 
     private static async Task GenerateAsync(IPage page)
     {
-        await page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.InteractiveAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await page.Locator(".kp-tokens .kp-t").Nth(5).WaitForAsync();
     }

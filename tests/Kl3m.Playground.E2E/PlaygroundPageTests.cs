@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>What a student does on the first page, in real Chromium against the real app with the bundled model.</summary>
-public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class PlaygroundPageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     [Fact]
     public async Task A_student_types_slides_generates_opens_a_token_stops_and_reads_markdown()
@@ -22,8 +22,8 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
             await slider.PressAsync("ArrowRight");
         }
         await Assertions.Expect(page.Locator("#knob-Temperature")).Not.ToHaveValueAsync(before);
-        await SetAsync(page, "MaxTokens", "900");
-        await SetAsync(page, "Sequences", "3");
+        await page.SetAsync("MaxTokens", "900");
+        await page.SetAsync("Sequences", "3");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         var tokens = page.Locator(".kp-tokens .kp-t");
@@ -38,7 +38,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         await Assertions.Expect(inspector).ToContainTextAsync("surprisal");
         await Assertions.Expect(inspector).ToContainTextAsync("The rest");
         await Assertions.Expect(inspector).ToContainTextAsync("The draw");
-        await Fixture.PictureAsync(page, "running-inspector");
+        await AppFixture.PictureAsync(page, "running-inspector");
 
         await page.Locator(".kp-generate", new() { HasTextString = "Stop" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
@@ -54,7 +54,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
     {
         var page = (await fixture.OpenAsync()).Page;
         await page.GetByLabel("New seed each time").UncheckAsync();
-        await SetAsync(page, "MaxTokens", "24");
+        await page.SetAsync("MaxTokens", "24");
         var texts = new List<string>();
         for (var i = 0; i < 2; i++)
         {
@@ -77,7 +77,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
         await page.GetByLabel("Prompt", new() { Exact = true }).FillAsync("The term ");
-        await SetAsync(page, "MaxTokens", "900000");
+        await page.SetAsync("MaxTokens", "900000");
         var knob = page.GetByRole(AriaRole.Group, new() { Name = "Max tokens" });
         await Assertions.Expect(knob).ToContainTextAsync("more than the context");
         await knob.GetByText("the most that fits").ClickAsync();
@@ -91,7 +91,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await SetAsync(page, "MaxTokens", "900");
+        await page.SetAsync("MaxTokens", "900");
         await page.GetByLabel("Prompt", new() { Exact = true }).FocusAsync();
         await page.Keyboard.PressAsync("Control+Enter");
         await page.Locator(".kp-tokens .kp-t").Nth(5).WaitForAsync();
@@ -111,7 +111,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await SetAsync(page, "MaxTokens", "8");
+        await page.SetAsync("MaxTokens", "8");
         string[] prompts =
         [
             "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>",
@@ -123,7 +123,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         foreach (var prompt in prompts)
         {
             await page.GetByLabel("Prompt", new() { Exact = true }).FillAsync(prompt);
-            await SetAsync(page, "MaxTokens", "8");
+            await page.SetAsync("MaxTokens", "8");
             await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
             await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
             await page.GetByRole(AriaRole.Button, new() { Name = "Markdown", Exact = true }).ClickAsync();
@@ -146,10 +146,10 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("32");
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
-        await Fixture.PictureAsync(page, name);
+        await AppFixture.PictureAsync(page, name);
         await page.Locator(".kp-tokens:visible .kp-t").Nth(3).ClickAsync();
         await Assertions.Expect(page.GetByLabel("Token inspector")).ToBeVisibleAsync();
-        await Fixture.PictureAsync(page, name + "-inspector");
+        await AppFixture.PictureAsync(page, name + "-inspector");
         Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
         Assert.Empty(opened.Complaints);
     }
@@ -163,55 +163,7 @@ public sealed class PlaygroundPageTests(PlaygroundPageTests.Fixture fixture) : I
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Not legal advice");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("ALEA Institute");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("CC BY 4.0");
-        await Fixture.PictureAsync(page, "about");
+        await AppFixture.PictureAsync(page, "about");
         Assert.Empty(opened.Complaints);
-    }
-
-    private static async Task SetAsync(IPage page, string field, string value)
-    {
-        var input = page.Locator($"#knob-{field}");
-        await input.FillAsync(value);
-        await input.PressAsync("Tab");
-    }
-
-    /// <summary>One app and one browser for all tests of the class; each test has a page of its own.</summary>
-    public sealed class Fixture : IAsyncLifetime
-    {
-        private ChromiumBrowser? browser;
-        private PlaygroundApp? app;
-
-        public async ValueTask InitializeAsync()
-        {
-            if (ChromiumBrowser.IsInstalled)
-            {
-                Assertions.SetDefaultExpectTimeout(30_000);
-                browser = await ChromiumBrowser.LaunchAsync();
-                app = await PlaygroundApp.StartAsync();
-            }
-        }
-
-        internal Task<WatchedPage> OpenAsync(int width = 1440, int height = 900, ColorScheme scheme = ColorScheme.Light)
-        {
-            Assert.SkipUnless(ChromiumBrowser.IsInstalled, ChromiumBrowser.Missing);
-            return browser!.OpenAsync(app!.Address, width, height, scheme);
-        }
-
-        /// <summary>Keeps a picture for people to look at, beside the test's program.</summary>
-        internal static Task PictureAsync(IPage page, string name) =>
-            page.ScreenshotAsync(new() { Path = Path.Combine(AppContext.BaseDirectory, "pictures", name + ".png") });
-
-        public async ValueTask DisposeAsync()
-        {
-            if (browser is not null)
-            {
-                await browser.DisposeAsync();
-            }
-            if (app is not null)
-            {
-                TestContext.Current.TestOutputHelper?.WriteLine(app.Log);
-                Console.Error.WriteLine(app.Log.Contains("fail:", StringComparison.Ordinal) ? app.Log : "");
-                await app.DisposeAsync();
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>Reading texts in real Chromium, with the bundled model.</summary>
-public sealed class ScorePageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class ScorePageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     private const string Hostile = "<script>window.pwned=1</script><img src=x onerror=window.pwned=1> </textarea><svg onload=window.pwned=1> javascript:window.pwned=1 \u202Etxet\u202C \u0007 [[[[ {{7*7}} <|end|> end.";
 
@@ -69,7 +69,7 @@ public sealed class ScorePageTests(PlaygroundPageTests.Fixture fixture) : IClass
         await Assertions.Expect(page.Locator(".kp-reading-text")).ToHaveCountAsync(2);
         await Assertions.Expect(page.Locator(".kp-chart-sequence")).ToHaveCountAsync(2);
         await Assertions.Expect(page.Locator(".kp-compared tbody tr").First).ToContainTextAsync(new System.Text.RegularExpressions.Regex(@"perplexity\s*\d+\.\d+\s*\d+\.\d+"));
-        await PlaygroundPageTests.Fixture.PictureAsync(page, "score-two");
+        await AppFixture.PictureAsync(page, "score-two");
         Assert.Empty(opened.Complaints);
     }
 
@@ -92,7 +92,7 @@ public sealed class ScorePageTests(PlaygroundPageTests.Fixture fixture) : IClass
         var lines = await File.ReadAllLinesAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
         Assert.StartsWith("number,tokens,", lines[0].TrimStart('\ufeff'), StringComparison.Ordinal);
         Assert.EndsWith(",'=1+1", lines[2], StringComparison.Ordinal);
-        await PlaygroundPageTests.Fixture.PictureAsync(page, "score-file");
+        await AppFixture.PictureAsync(page, "score-file");
         await UnharmedAsync(opened);
     }
 
@@ -144,7 +144,7 @@ public sealed class ScorePageTests(PlaygroundPageTests.Fixture fixture) : IClass
     {
         var opened = await OpenAsync("/score", width, height, scheme);
         await ScoreAsync(opened.Page);
-        await PlaygroundPageTests.Fixture.PictureAsync(opened.Page, $"score-{width}-{scheme}");
+        await AppFixture.PictureAsync(opened.Page, $"score-{width}-{scheme}");
         Assert.True(await opened.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth && document.querySelector('main').scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
         Assert.Empty(opened.Complaints);
     }
@@ -167,7 +167,7 @@ public sealed class ScorePageTests(PlaygroundPageTests.Fixture fixture) : IClass
     {
         var opened = await fixture.OpenAsync(width, height, scheme);
         await opened.Page.GotoAsync(address);
-        await opened.Page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await opened.Page.InteractiveAsync();
         return opened;
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Kl3m.Playground.E2E;
 
 /// <summary>Splitting texts and searching the vocabulary in real Chromium, with the bundled model.</summary>
-public sealed class TokensPageTests(PlaygroundPageTests.Fixture fixture) : IClassFixture<PlaygroundPageTests.Fixture>
+public sealed class TokensPageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     [Fact]
     public async Task By_keyboard_alone_a_text_is_split_and_its_tokens_are_walked_over()
@@ -71,7 +71,7 @@ public sealed class TokensPageTests(PlaygroundPageTests.Fixture fixture) : IClas
         var opened = await OpenAsync(width, height, scheme);
         await opened.Page.Locator(".kp-split-chip").Nth(4).ClickAsync();
         await opened.Page.Locator(".kp-split-facts").WaitForAsync();
-        await PlaygroundPageTests.Fixture.PictureAsync(opened.Page, $"tokens-{width}-{scheme}");
+        await AppFixture.PictureAsync(opened.Page, $"tokens-{width}-{scheme}");
         Assert.True(await opened.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth && document.querySelector('main').scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
         Assert.Empty(opened.Complaints);
     }
@@ -80,7 +80,7 @@ public sealed class TokensPageTests(PlaygroundPageTests.Fixture fixture) : IClas
     {
         var opened = await fixture.OpenAsync(width, height, scheme);
         await opened.Page.GotoAsync("/tokens");
-        await opened.Page.Locator("[data-interactive]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await opened.Page.InteractiveAsync();
         await opened.Page.Locator(".kp-split-chip").First.WaitForAsync();
         return opened;
     }

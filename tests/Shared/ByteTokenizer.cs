@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kl3m.Inference;
 using Kl3m.Inference.Tokenization;
 
 namespace Kl3m.Tests.Shared;
@@ -21,6 +22,18 @@ internal static class ByteTokenizer
         decoder = new { type = "ByteLevel", add_prefix_space = false, trim_offsets = true, use_regex = true },
         model = new { type = "BPE", vocab = Enumerable.Range(0, 256).ToDictionary(value => Character((byte)value).ToString(), value => value), merges = Array.Empty<string>() },
     }), "bytes");
+
+    /// <summary>What a made-up model with this tokenizer is.</summary>
+    public static ModelInfo Model { get; } = new()
+    {
+        Id = "fake",
+        ContextLength = 256,
+        VocabularySize = VocabularySize,
+        EndTokenIds = [End],
+        ParameterCount = 1,
+        Dtype = "fp32",
+        Device = "cpu",
+    };
 
     // GPT-2's alphabet: printable bytes stand for themselves, the others are numbered from U+0100.
     private static char Character(byte value)

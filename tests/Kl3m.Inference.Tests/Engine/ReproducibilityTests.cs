@@ -111,15 +111,7 @@ public sealed class ReproducibilityTests
     private static (int Sequence, int Position, int Id, float Raw, float Final, float Entropy, int Rank) Numbers(TokenGenerated token) =>
         (token.SequenceIndex, token.Position, token.Score.TokenId, token.Score.RawLogprob, token.Score.FinalLogprob, token.Score.Entropy, token.Score.Rank);
 
-    private static async Task<List<GenerationEvent>> RunAsync(InferenceEngine engine, GenerationRequest request)
-    {
-        var events = new List<GenerationEvent>();
-        await foreach (var happened in engine.GenerateAsync(request))
-        {
-            events.Add(happened);
-        }
-        return events;
-    }
+    private static async Task<List<GenerationEvent>> RunAsync(InferenceEngine engine, GenerationRequest request) => await engine.GenerateAsync(request).ToListAsync();
 
     private static Task<InferenceEngine> LoadAsync(string dtype, EngineOptions options) =>
         EngineLoader.LoadAsync(Folder, "bundled", options with { Device = "cpu", Dtype = dtype, Threads = 1, MaxWaitingPerUser = options.MaxWaiting }, TimeProvider.System, NullLogger<InferenceEngine>.Instance);

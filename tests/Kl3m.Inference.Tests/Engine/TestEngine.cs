@@ -14,16 +14,7 @@ internal sealed class TestEngine : IAsyncDisposable
         Engine = new(() => runner = createRunner(), ByteTokenizer.Tokenizer, Model, options ?? new(), time ?? TimeProvider.System, log ?? NullLogger<InferenceEngine>.Instance);
     }
 
-    public static ModelInfo Model { get; } = new()
-    {
-        Id = "fake",
-        ContextLength = 256,
-        VocabularySize = ByteTokenizer.VocabularySize,
-        EndTokenIds = [ByteTokenizer.End],
-        ParameterCount = 1,
-        Dtype = "fp32",
-        Device = "cpu",
-    };
+    public static ModelInfo Model => ByteTokenizer.Model;
 
     public InferenceEngine Engine { get; }
 
@@ -62,15 +53,8 @@ internal sealed class TestEngine : IAsyncDisposable
         Alternatives = 2,
     };
 
-    public async Task<List<GenerationEvent>> RunAsync(GenerationRequest request, CancellationToken cancellationToken = default)
-    {
-        var events = new List<GenerationEvent>();
-        await foreach (var occurred in Engine.GenerateAsync(request, cancellationToken))
-        {
-            events.Add(occurred);
-        }
-        return events;
-    }
+    public async Task<List<GenerationEvent>> RunAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        await Engine.GenerateAsync(request, cancellationToken).ToListAsync(CancellationToken.None);
 
     public ValueTask DisposeAsync() => Engine.DisposeAsync();
 }

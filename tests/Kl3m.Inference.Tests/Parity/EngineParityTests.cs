@@ -62,13 +62,5 @@ public sealed class EngineParityTests
         return engine;
     }
 
-    private static async Task<List<GenerationEvent>> RunAsync(InferenceEngine engine, GenerationRequest request)
-    {
-        var events = new List<GenerationEvent>();
-        await foreach (var occurred in engine.GenerateAsync(request))
-        {
-            events.Add(occurred);
-        }
-        return events;
-    }
+    private static async Task<List<GenerationEvent>> RunAsync(InferenceEngine engine, GenerationRequest request) => await engine.GenerateAsync(request).ToListAsync();
 }

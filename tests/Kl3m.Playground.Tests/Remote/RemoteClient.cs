@@ -32,15 +32,7 @@ internal sealed class RemoteClient : IDisposable
         return client;
     }
 
-    public static async Task<List<GenerationEvent>> RunAsync(ITextGenerator generator, GenerationRequest request)
-    {
-        var events = new List<GenerationEvent>();
-        await foreach (var happened in generator.GenerateAsync(request))
-        {
-            events.Add(happened);
-        }
-        return events;
-    }
+    public static async Task<List<GenerationEvent>> RunAsync(ITextGenerator generator, GenerationRequest request) => await generator.GenerateAsync(request).ToListAsync();
 
     public Task<List<GenerationEvent>> RunAsync(GenerationRequest request) => RunAsync(Generator, request);
 

@@ -42,16 +42,7 @@ internal sealed class Upstream : IAsyncDisposable
 
     public string Url => $"http://127.0.0.1:{Line.Port}";
 
-    public static ModelInfo Model { get; } = new()
-    {
-        Id = "fake",
-        ContextLength = 256,
-        VocabularySize = ByteTokenizer.VocabularySize,
-        EndTokenIds = [ByteTokenizer.End],
-        ParameterCount = 1,
-        Dtype = "fp32",
-        Device = "cpu",
-    };
+    public static ModelInfo Model => ByteTokenizer.Model;
 
     public static Upstream Of(ITextGenerator generator, params (string Key, string Value)[] settings) => new(generator, settings);
 

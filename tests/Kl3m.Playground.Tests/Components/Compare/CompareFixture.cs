@@ -16,16 +16,7 @@ internal sealed class CompareFixture : IAsyncDisposable
 
     public CompareState State { get; private set; } = null!;
 
-    public static ModelInfo Model(string id) => new()
-    {
-        Id = id,
-        ContextLength = 256,
-        VocabularySize = ByteTokenizer.VocabularySize,
-        EndTokenIds = [ByteTokenizer.End],
-        ParameterCount = 1,
-        Dtype = "fp32",
-        Device = "cpu",
-    };
+    public static ModelInfo Model(string id) => ByteTokenizer.Model with { Id = id };
 
     /// <param name="write">Fills a row, given the tokens of prompt and text so far; null leaves the fake's own hash.</param>
     public static async Task<CompareFixture> StartAsync(params IReadOnlyList<Action<IReadOnlyList<int>, float[]>?> write)
