@@ -16,44 +16,49 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary>Rows that the head does at once: 256 rows of 32,768 logits are 32 MB.</summary>
     private const int HeadRows = 256;
 
-    private readonly GptNeoXModel model;
+    private readonly GptNeoXConfig config;
     private readonly Device device;
-    private ScalarType dtype;
+    private readonly ScalarType dtype;
+    private readonly GptNeoXModel? model;
+    private readonly HostModel? host;
     private readonly BlockPool? pool;
     private readonly PagedAttention? paged;
     private readonly Dictionary<int, SequenceCache> slots = [];
     private readonly int thread = Environment.CurrentManagedThreadId;
-    private HostModel? host;
     private int lastSlot;
 
     /// <param name="model">Owned from here on.</param>
     /// <param name="cacheBytes">The most that the keys and values of all slots may take.</param>
     /// <param name="threads">For attention on a CPU.</param>
     public ModelRunner(GptNeoXModel model, long cacheBytes, int threads = 1)
+        : this(model.Config, model, null, model.Parameters[0].Parameter.device, model.Parameters[0].Parameter.dtype, cacheBytes, threads)
+    {
+    }
+
+    /// <summary>One of the two runs, <paramref name="model"/> or <paramref name="host"/>.</summary>
+    private ModelRunner(GptNeoXConfig config, GptNeoXModel? model, HostModel? host, Device device, ScalarType dtype, long cacheBytes, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
-        this.model = model;
-        device = model.Parameters[0].Parameter.device;
-        dtype = model.Parameters[0].Parameter.dtype;
+        (this.config, this.model, this.host, this.device, this.dtype) = (config, model, host, device, dtype);
         if (device.type == DeviceType.CPU)
         {
-            pool = new(model.Config, cacheBytes);
-            paged = new(model, pool, threads);
+            pool = new(config, cacheBytes);
+            paged = new(config, pool, threads);
             Room = new(pool.Blocks, BlockPool.BlockTokens, IsShared: true);
             CacheBytesPerBlock = pool.BytesPerBlock;
         }
         else
         {
-            CacheBytesPerBlock = KVCache.BytesPerToken(model.Config, dtype);
+            CacheBytesPerBlock = KVCache.BytesPerToken(config, dtype);
             Room = new((int)Math.Min(cacheBytes / CacheBytesPerBlock, int.MaxValue), 1, IsShared: false);
         }
     }
 
-    public int VocabularySize => model.Config.VocabSize;
+    public int VocabularySize => config.VocabSize;
 
-    public int ContextLength => model.Config.MaxPositionEmbeddings;
+    public int ContextLength => config.MaxPositionEmbeddings;
 
-    public long ParameterCount => model.Config.ParameterCount;
+    public long ParameterCount => config.ParameterCount;
 
     /// <summary><c>cpu</c> or <c>cuda:N</c>.</summary>
     public string Device => TorchRuntime.NameOf(device);
@@ -101,37 +106,37 @@ internal sealed class ModelRunner : IModelRunner
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, nameof(threads));
             set_num_threads(count);
         }
+        var workers = threads ?? get_num_threads();
         using var _ = inference_mode();
-        var model = new GptNeoXModel(config, weights(type == ScalarType.Int8 ? ScalarType.BFloat16 : type, target));
+        var source = weights(type == ScalarType.Int8 ? ScalarType.BFloat16 : type, target);
+        GptNeoXModel? model = null;
+        HostModel? host = null;
         try
         {
-            taken();
-            var runner = new ModelRunner(model, cacheBytes, threads ?? get_num_threads());
-            runner.Prepare(type, threads ?? get_num_threads());
-            return runner;
+            if (HostModel.Serves(config, type, target))
+            {
+                host = new(config, source, type, workers);
+                taken();
+                set_num_threads(1);
+            }
+            else
+            {
+                model = new(config, source);
+                taken();
+                type = model.Parameters[0].Parameter.dtype;
+                if (PackedLinear.Serves(type, target))
+                {
+                    model.Pack();
+                }
+            }
+            FreedMemory.GiveBack();
+            return new(config, model, host, target, type, cacheBytes, workers);
         }
         catch
         {
-            model.Dispose();
+            host?.Dispose();
+            model?.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Brings the weights into the form that is fastest here, and frees the plain ones.</summary>
-    /// <param name="compute">The model's own type, or int8.</param>
-    internal void Prepare(ScalarType compute, int threads)
-    {
-        if (HostModel.Serves(model.Config, compute, device))
-        {
-            set_num_threads(1);
-            host = new(model, compute, threads);
-            dtype = compute;
-            FreedMemory.GiveBack();
-        }
-        else if (PackedLinear.Serves(dtype, device))
-        {
-            model.Pack();
-            FreedMemory.GiveBack();
         }
     }
 
@@ -148,7 +153,7 @@ internal sealed class ModelRunner : IModelRunner
         using var _ = inference_mode();
         SequenceCache? cache = pool is not null ? BlockCache.TryMake(pool, capacity, shared)
             : capacity > Room.Blocks - BlocksUsed ? null
-            : new KVCache(model.Config, capacity, dtype, device);
+            : new KVCache(config, capacity, dtype, device);
         if (cache is null)
         {
             return null;
@@ -228,7 +233,7 @@ internal sealed class ModelRunner : IModelRunner
         paged?.Dispose();
         pool?.Dispose();
         host?.Dispose();
-        model.Dispose();
+        model?.Dispose();
         FreedMemory.GiveBack();
     }
 
@@ -237,10 +242,10 @@ internal sealed class ModelRunner : IModelRunner
         if (paged is not null)
         {
             paged.Begin(rows);
-            return model.Hidden(ids, paged.Apply);
+            return model!.Hidden(ids, paged.Apply);
         }
-        using var attention = new CachedAttention(model, rows, device);
-        return model.Hidden(ids, attention.Apply);
+        using var attention = new CachedAttention(model!, rows, device);
+        return model!.Hidden(ids, attention.Apply);
     }
 
     /// <summary>The step as the model sees it: chunks with their caches, all ids end to end, and the rows whose logits are wanted.</summary>
@@ -306,7 +311,7 @@ internal sealed class ModelRunner : IModelRunner
             var piece = wanted.AsSpan(done, Math.Min(HeadRows, wanted.Length - done));
             using var index = wanted.Length == tokens ? null : tensor(piece.ToArray(), device: device);
             using var rows = index is null ? hidden.narrow(0, done, piece.Length) : hidden.index_select(0, index);
-            using var scores = model.Head(rows);
+            using var scores = model!.Head(rows);
             using var host = scores.to(ScalarType.Float32, CPU);
             MemoryMarshal.Cast<byte, float>(host.bytes).CopyTo(logits[(done * VocabularySize)..]);
         }

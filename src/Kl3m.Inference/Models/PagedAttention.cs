@@ -10,13 +10,13 @@ namespace Kl3m.Inference.Models;
 /// positions, always in the same additions: its result does not depend on which rows it came with, nor on whether its prompt was read at once,
 /// in chunks, or taken over from another sequence. <see cref="AttentionRows"/> does the arithmetic.
 /// </summary>
-internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, int threads) : IDisposable
+internal sealed unsafe class PagedAttention(GptNeoXConfig config, BlockPool pool, int threads) : IDisposable
 {
     /// <summary>Multiplications below which a second thread costs more than it brings.</summary>
     private const long WorthThreads = 1_000_000;
 
     private readonly (int Heads, int Dim, int Stride) shape = (pool.Heads, pool.HeadDim, pool.ValueStride);
-    private readonly int turnedDims = model.Config.RotaryDims;
+    private readonly int turnedDims = config.RotaryDims;
     private float[] cos = [];
     private float[] sin = [];
     private readonly HostMemory<float> queries = new();
@@ -159,7 +159,8 @@ internal sealed unsafe class PagedAttention(GptNeoXModel model, BlockPool pool, 
         if (turnedDims > 0 && cos.Length < positions * turnedDims)
         {
             // The tables are [positions, 1, 3, dims]: of query, key and value, of which the first two are the same.
-            using var table = model.Rotary.Range(0, Math.Max(positions, Math.Min(2 * cos.Length / turnedDims, 1 << 20)));
+            using var rotary = new Rotary(config, CPU);
+            using var table = rotary.Range(0, Math.Max(positions, Math.Min(2 * cos.Length / turnedDims, 1 << 20)));
             (cos, sin) = (Host(table.Cos), Host(table.Sin));
         }
 

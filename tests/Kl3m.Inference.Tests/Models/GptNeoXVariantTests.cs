@@ -54,8 +54,7 @@ public sealed class GptNeoXVariantTests
         model.Pack();
         CheckRunner(config, runner, expected);
 
-        using var host = new ModelRunner(Random(config), 1 << 20);
-        host.Prepare(ScalarType.Float32, threads: 2);
+        using var host = ModelRunner.Load(config, (_, _) => RandomWeights(), () => { }, "cpu", "fp32", 1 << 20, threads: 2);
         CheckRunner(config, host, expected);
     }
 
@@ -78,9 +77,21 @@ public sealed class GptNeoXVariantTests
         ScalarType? compute = null)
     {
         set_num_threads(1); // models this small: two threads would only wait for each other
+        var weights = RandomWeights();
+        return new GptNeoXModel(config, (name, shape) =>
+        {
+            var weight = weights(name, shape);
+            copies?.Add(name, weight.data<float>().ToArray());
+            weight = weight.to(dtype, disposeAfter: true);
+            return wrap is null ? weight : wrap(weight);
+        }, compute);
+    }
+
+    private static Func<string, long[], Tensor> RandomWeights()
+    {
         // Not libtorch's generator: that one is shared by all tests that run at the same time.
         var random = new Random(7);
-        return new GptNeoXModel(config, (name, shape) =>
+        return (name, shape) =>
         {
             var scale = shape.Length == 1 ? 0.5f : 2 / MathF.Sqrt(shape[1]);
             var shift = name.EndsWith("norm.weight", StringComparison.Ordinal) ? 1 : 0;
@@ -89,10 +100,8 @@ public sealed class GptNeoXVariantTests
             {
                 values[i] = shift + scale * (2 * random.NextSingle() - 1);
             }
-            copies?.Add(name, values);
-            var weight = tensor(values, shape).to(dtype, disposeAfter: true);
-            return wrap is null ? weight : wrap(weight);
-        }, compute);
+            return tensor(values, shape);
+        };
     }
 
     private static void Close(double[] expected, float[] actual)

@@ -31,12 +31,13 @@ internal sealed unsafe class HostModel : IDisposable
     private HostLayer layer = null!;
     private int rows;
 
-    /// <param name="model">On the CPU. Its weights are taken over and freed, layer by layer: it can no longer run itself.</param>
-    /// <param name="dtype">fp32 or bf16, in which the model is, or int8.</param>
-    public HostModel(GptNeoXModel model, ScalarType dtype, int threads)
+    /// <param name="source">Gives the tensor of a name and shape, on the CPU, which is freed here; called on this thread only.</param>
+    /// <param name="dtype">fp32 or bf16, in which the weights come, or int8.</param>
+    /// <exception cref="ModelFileException">The configuration contradicts itself.</exception>
+    public HostModel(GptNeoXConfig config, Func<string, long[], Tensor> source, ScalarType dtype, int threads)
     {
-        config = model.Config;
-        weights = new(model, dtype, threads);
+        this.config = config;
+        weights = new(config, source, dtype, threads);
         // Each calls libtorch by itself: with one thread, and without noting what a gradient would need.
         team = new(threads, () =>
         {
