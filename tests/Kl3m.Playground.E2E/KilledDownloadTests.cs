@@ -47,9 +47,9 @@ public sealed class KilledDownloadTests : IAsyncDisposable
                     await killed.Task;
                 }
             };
-            await using (Launch())
+            await using (var app = Launch())
             {
-                await reached.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+                await app.UntilAsync(reached.Task);
             }
             killed.SetResult();
             sentBefore = sentUpTo;

@@ -86,6 +86,17 @@ internal sealed class PlaygroundApp : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for what this app is to bring about; tells what it logged where it does not, or ends first.</summary>
+    public async Task UntilAsync(Task happened)
+    {
+        using var limit = new CancellationTokenSource(StartLimit);
+        if (await Task.WhenAny(happened, process.WaitForExitAsync(limit.Token)) != happened)
+        {
+            throw new InvalidOperationException($"The app {(process.HasExited ? "ended" : $"took more than {StartLimit.TotalMinutes} minutes")}:\n{Log}");
+        }
+        await happened;
+    }
+
     /// <summary>Sends SIGTERM, as systemd and Kubernetes do.</summary>
     public void Terminate()
     {
