@@ -36,7 +36,7 @@ internal static class QualityCommand
                 $"{dtype,-6} {perplexity,11:0.0000} {perplexity / reference - 1,13:+0.000%;-0.000%} {total.KullbackLeibler / total.Tokens / Math.Log(2),14:0.000000} {(double)total.SameFirst / total.Tokens,11:0.00%}"));
         }
 
-        ModelRunner Load(string dtype) => ModelRunner.Load(folder, config, "cpu", dtype, 1L << 30, TorchRuntime.ThreadsFor(0, config.ParameterCount));
+        ModelRunner Load(string dtype) => ModelRunner.Load(folder, config, "cpu", dtype, 1L << 30);
     }
 
     private static void Score(ModelRunner exact, ModelRunner runner, int[] ids, Divergence total)

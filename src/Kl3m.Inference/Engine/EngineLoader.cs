@@ -46,9 +46,8 @@ public static class EngineLoader
         var cacheBytes = options.KvCacheBytes > 0 ? options.KvCacheBytes
             : model.Device == "cpu" ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4
             : GpuCacheBytes;
-        var threads = TorchRuntime.ThreadsFor(options.Threads, config.ParameterCount);
         var engine = new InferenceEngine(
-            () => ModelRunner.Load(folder, config, model.Device, dtype, cacheBytes, threads, progress, cancellationToken),
+            () => ModelRunner.Load(folder, config, model.Device, dtype, cacheBytes, options.Threads, progress, cancellationToken),
             tokenizer, model, options, time, logger);
         try
         {

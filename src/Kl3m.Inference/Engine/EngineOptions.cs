@@ -44,7 +44,7 @@ public sealed record EngineOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>CPU threads of the model; 0 takes all cores for a large model and one for a small one.</summary>
+    /// <summary>CPU threads of the model; 0 takes all cores, where a step is worth sharing out.</summary>
     [Range(0, 1024)]
     public int Threads { get; init; }
 

@@ -16,6 +16,9 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary>Rows that the head does at once: 256 rows of 32,768 logits are 32 MB.</summary>
     private const int HeadRows = 256;
 
+    /// <summary>Parameters below which libtorch's threads take longer to wait for each other than one takes alone.</summary>
+    private const long WorthThreads = 100_000_000;
+
     private readonly GptNeoXConfig config;
     private readonly Device device;
     private readonly ScalarType dtype;
@@ -78,12 +81,12 @@ internal sealed class ModelRunner : IModelRunner
     /// <summary>Loads a model folder, on the thread that will own the runner.</summary>
     /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <param name="dtype"><c>auto</c>, <c>fp32</c>, <c>bf16</c> or <c>int8</c>: weights are converted while they are read.</param>
-    /// <param name="threads">For one operation on a CPU; null leaves it to libtorch.</param>
+    /// <param name="threads">Of a CPU, at most; 0 takes all cores.</param>
     /// <param name="progress">From 0 to 1, as the weights come in.</param>
     /// <exception cref="ModelFileException">A file is not what it should be.</exception>
     /// <exception cref="TorchUnavailableException">There is no such device.</exception>
     public static ModelRunner Load(
-        string folder, GptNeoXConfig config, string device, string dtype, long cacheBytes, int? threads = null, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        string folder, GptNeoXConfig config, string device, string dtype, long cacheBytes, int threads = 0, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         using var checkpoint = Checkpoint.Open(folder);
         return Load(config, (type, target) => (name, shape) =>
@@ -97,16 +100,13 @@ internal sealed class ModelRunner : IModelRunner
 
     /// <summary>The same with weights from anywhere.</summary>
     /// <param name="weights">Of a type on a device: the tensor of a name and shape.</param>
-    internal static ModelRunner Load(GptNeoXConfig config, Func<ScalarType, Device, Func<string, long[], Tensor>> weights, Action taken, string device, string dtype, long cacheBytes, int? threads = null)
+    internal static ModelRunner Load(GptNeoXConfig config, Func<ScalarType, Device, Func<string, long[], Tensor>> weights, Action taken, string device, string dtype, long cacheBytes, int threads = 0)
     {
         var target = TorchRuntime.ResolveDevice(device);
         var type = TorchRuntime.ResolveDtype(dtype, target, config.ParameterCount);
-        if (threads is { } count)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, nameof(threads));
-            set_num_threads(count);
-        }
-        var workers = threads ?? get_num_threads();
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        var cores = threads > 0 ? threads : Environment.ProcessorCount;
+        set_num_threads(threads == 0 && config.ParameterCount < WorthThreads ? 1 : cores);
         using var _ = inference_mode();
         var source = weights(type == ScalarType.Int8 ? ScalarType.BFloat16 : type, target);
         GptNeoXModel? model = null;
@@ -115,7 +115,7 @@ internal sealed class ModelRunner : IModelRunner
         {
             if (HostModel.Serves(config, type, target))
             {
-                host = new(config, source, type, workers);
+                host = new(config, source, type, cores);
                 taken();
                 set_num_threads(1);
             }
@@ -130,7 +130,7 @@ internal sealed class ModelRunner : IModelRunner
                 }
             }
             FreedMemory.GiveBack();
-            return new(config, model, host, target, type, cacheBytes, workers);
+            return new(config, model, host, target, type, cacheBytes, cores);
         }
         catch
         {

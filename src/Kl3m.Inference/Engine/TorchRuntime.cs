@@ -20,11 +20,6 @@ public static class TorchRuntime
     /// <summary>Below this a CPU is quick enough in fp32, which is exact; above, reading half the bytes for each token is worth the rounding.</summary>
     private const long LargeOnCpu = 500_000_000;
 
-    /// <summary>
-    /// Below this many parameters a step is too short to be shared out, and the other cores serve better for drawing tokens and for pages.
-    /// </summary>
-    private const long WorthThreads = 100_000_000;
-
     private static readonly Lock Gate = new();
     private static bool loaded;
 
@@ -94,10 +89,6 @@ public static class TorchRuntime
             : ScalarType.Float32,
         _ => throw new ArgumentException($"Dtype must be auto, fp32, bf16 or int8, not \"{name}\".", nameof(name)),
     };
-
-    /// <summary>CPU threads of one operation: what was asked for, or what serves a model of that size.</summary>
-    /// <param name="asked">0 leaves the choice here.</param>
-    public static int ThreadsFor(int asked, long parameters) => asked > 0 ? asked : parameters < WorthThreads ? 1 : Environment.ProcessorCount;
 
     public static string NameOf(Device device) => device.type == DeviceType.CUDA ? $"cuda:{Math.Max(device.index, 0)}" : "cpu";
 

@@ -33,7 +33,7 @@ internal sealed class ThroughputCommand(Settings settings)
     private void Run()
     {
         var config = settings.Config();
-        var threads = TorchRuntime.ThreadsFor(settings.Threads, config.ParameterCount);
+        var threads = settings.Threads > 0 ? settings.Threads : Environment.ProcessorCount;
         using var runner = Load(config, threads);
         var budget = new EngineOptions().TokenBudgetOn(runner.Device);
         var workload = new Workload(runner, budget);

@@ -14,6 +14,9 @@ internal sealed unsafe class HostModel : IDisposable
     /// <summary>Rows that the head does at once.</summary>
     private const int HeadRows = 64;
 
+    /// <summary>Multiplications of a square matrix below which handing its rows to a second thread takes longer than it saves: some 10 microseconds.</summary>
+    private const long WorthSharing = 1_000_000;
+
     private readonly GptNeoXConfig config;
     private readonly Team team;
     private readonly HostWeights weights;
@@ -117,7 +120,7 @@ internal sealed unsafe class HostModel : IDisposable
                     weights.FinalNorm.Apply(Row(x, wanted[done + i]), Row(normed, i));
                     weights.Head.Take(i);
                 }
-                team.Run(weights.Head);
+                Share(weights.Head);
             }
         }
     }
@@ -133,20 +136,22 @@ internal sealed unsafe class HostModel : IDisposable
     {
         layer = weights.Layers[index];
         layer.Qkv.Begin(normed.Start, rows, wide.Start);
-        team.Run(beforeQkv);
-        team.Run(layer.Qkv);
+        Share(beforeQkv);
+        Share(layer.Qkv);
         attention.Apply(index, wide.Start, attended.Start);
         layer.Dense.Begin(attended.Start, rows, branch.Start);
-        team.Run(beforeDense);
-        team.Run(layer.Dense);
+        Share(beforeDense);
+        Share(layer.Dense);
         layer.Up.Begin(normed.Start, rows, wide.Start);
-        team.Run(beforeUp);
-        team.Run(layer.Up);
+        Share(beforeUp);
+        Share(layer.Up);
         layer.Down.Begin(wide.Start, rows, mlp.Start);
-        team.Run(beforeDown);
-        team.Run(layer.Down);
-        team.Run(afterDown);
+        Share(beforeDown);
+        Share(layer.Down);
+        Share(afterDown);
     }
+
+    private void Share(Work work) => team.Run(work, alone: (long)rows * config.HiddenSize * config.HiddenSize < WorthSharing);
 
     private float* Row(HostMemory<float> memory, long row) => memory.Start + row * config.HiddenSize;
 

@@ -38,15 +38,17 @@ internal sealed class Team : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         this.enter = enter;
-        helpers = [.. Enumerable.Range(1, threads - 1).Select(i => new Thread(Help) { IsBackground = true, Name = $"Model {i}" })];
+        var none = round; // a helper that starts late must not take the first piece for one that it has done
+        helpers = [.. Enumerable.Range(1, threads - 1).Select(i => new Thread(() => Help(none)) { IsBackground = true, Name = $"Model {i}" })];
         Array.ForEach(helpers, helper => helper.Start());
     }
 
     /// <summary>Returns when all items are done.</summary>
+    /// <param name="alone">The work is too small to be shared out.</param>
     /// <exception cref="AggregateException">An item failed on a helper.</exception>
-    public void Run(Work work)
+    public void Run(Work work, bool alone = false)
     {
-        if (helpers.Length == 0 || work.Items == 1)
+        if (alone || helpers.Length == 0 || work.Items == 1)
         {
             for (var item = 0; item < work.Items; item++)
             {
@@ -73,10 +75,9 @@ internal sealed class Team : IDisposable
         bell.Dispose();
     }
 
-    private void Help()
+    private void Help(Round done)
     {
         var state = enter();
-        var done = round;
         while (!isOver)
         {
             var next = Await(done);
