@@ -35,6 +35,10 @@ internal static class EdgeSetup
         services.AddSingleton<AccessCookie>();
         services.AddSingleton(provider => new AttemptLimit(provider.GetRequiredService<IOptions<LimitOptions>>().Value.WrongCodesPerMinute, provider.GetRequiredService<TimeProvider>()));
         services.AddRateLimits();
+        if (builder.Configuration["Redis:Connection"] is { Length: > 0 } redis)
+        {
+            services.AddSingleton(new RedisLine(redis));
+        }
         AddKeys(services, builder.Configuration);
     }
 
@@ -62,9 +66,9 @@ internal static class EdgeSetup
         {
             keys.PersistKeysToFileSystem(Directory.CreateDirectory(folder));
         }
-        else if (configuration["Redis:Connection"] is { Length: > 0 } redis)
+        else if (configuration["Redis:Connection"] is { Length: > 0 })
         {
-            services.Configure<KeyManagementOptions>(options => options.XmlRepository = new RedisKeys(redis));
+            services.AddOptions<KeyManagementOptions>().Configure<RedisLine>((options, line) => options.XmlRepository = new RedisKeys(line));
         }
     }
 

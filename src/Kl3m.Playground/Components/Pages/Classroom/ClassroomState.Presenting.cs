@@ -8,6 +8,7 @@ namespace Kl3m.Playground.Components.Pages.Classroom;
 internal sealed partial class ClassroomState
 {
     private (string Prompt, SamplingParams Sampling, SelectedToken? Selected, Run? Run)? presented;
+    private int presentings;
 
     /// <summary>What the teacher does on the playground's page is followed.</summary>
     public bool IsPresenting => presented is not null && Room?.State.Scene is PresentationScene;
@@ -41,8 +42,27 @@ internal sealed partial class ClassroomState
         if (IsTeacher && Room is { } room && presented != now)
         {
             presented = now;
-            Tell(room.PresentRun(key, new Present(now.Prompt, now.Sampling, now.Selected, now.Run?.Model.Id), now.Run, playground.RunGenerator));
+            _ = PresentAsync(room);
         }
+    }
+
+    // What changes while the last change is on its way goes together with the next.
+    private async Task PresentAsync(Room room)
+    {
+        if (Interlocked.Increment(ref presentings) > 1)
+        {
+            return;
+        }
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref presentings);
+            if (presented is { } now)
+            {
+                Tell(await room.PresentRunAsync(key, new Present(now.Prompt, now.Sampling, now.Selected, now.Run?.Model.Id), now.Run, playground.RunGenerator));
+            }
+        }
+        while (Interlocked.CompareExchange(ref presentings, 0, seen) != seen);
     }
 
     private void EndPresenting() => presented = null;
