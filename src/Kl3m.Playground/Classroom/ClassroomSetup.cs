@@ -12,6 +12,7 @@ internal static class ClassroomSetup
         services.AddSingleton<RoomRegistry>();
         services.AddScoped<Visitor>();
         services.AddScoped<Desk>();
+        services.AddScoped<VisitorPages>();
         services.AddScoped<ClassroomState>();
         services.AddScoped<CircuitHandler, RoomConnection>();
         return services;

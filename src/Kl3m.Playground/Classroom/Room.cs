@@ -4,7 +4,7 @@ using Kl3m.Playground.Runs;
 namespace Kl3m.Playground.Classroom;
 
 /// <summary>
-/// A class at work: the state that commands change, and beside it what lives in this process only: the run that the teacher presents, the
+/// A class at work: the state that commands change, and beside it what lives in this process only: the run or page that the teacher presents, the
 /// model's distribution behind a question, and who is connected. Any thread may call it.
 /// </summary>
 internal sealed class Room(RoomState opened, int seats, TimeProvider time)
@@ -15,6 +15,7 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
     private volatile NextToken? row;
     private volatile Run? run;
     private volatile ITextGenerator? writer;
+    private volatile PageView? view;
 
     /// <summary>What students ask of the engine at their own desks.</summary>
     public RoomUse Use { get; } = new(time);
@@ -35,6 +36,9 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
     /// <summary>What wrote it: names its tokens.</summary>
     public ITextGenerator? Writer => writer;
 
+    /// <summary>What the teacher's page shows, while it is followed.</summary>
+    public PageView? View => view;
+
     /// <summary>Does what the command says if the key allows it; else says why not, and changes nothing.</summary>
     /// <param name="next">The model's distribution, with commands that move to another place.</param>
     public Refusal? Do(string? key, RoomCommand command, NextToken? next = null)
@@ -52,6 +56,7 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
             }
             row = changed.Scene is QuestionScene or GameScene ? (command is AskQuestion or StartGame ? next : row) : null;
             run = changed.Scene is PresentationScene ? run : null;
+            view = changed.Scene is LinkScene { IsLive: true } ? view : null;
             state = changed with { LastActive = time.GetUtcNow() };
         }
         Changed?.Invoke();
@@ -66,6 +71,19 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
             if (Identify(key) is { IsTeacher: true })
             {
                 (run, writer) = (presented, by);
+            }
+        }
+        return Do(key, command);
+    }
+
+    /// <summary>What the teacher's page shows is what everybody sees.</summary>
+    public Refusal? PresentPage(string? key, ShowLink command, PageView shown)
+    {
+        lock (gate)
+        {
+            if (Identify(key) is { IsTeacher: true })
+            {
+                view = shown;
             }
         }
         return Do(key, command);
@@ -142,7 +160,7 @@ internal sealed class Room(RoomState opened, int seats, TimeProvider time)
         lock (gate)
         {
             state = state with { Closed = true, Scene = null, Students = [], Version = state.Version + 1 };
-            (row, run) = (null, null);
+            (row, run, view) = (null, null, null);
         }
         Changed?.Invoke();
     }

@@ -1,49 +1,98 @@
-using Kl3m.Inference;
 using Kl3m.Playground.Classroom;
+using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Runs;
 
 namespace Kl3m.Playground.Components.Pages.Classroom;
 
-/// <summary>The teacher's playground, as the class sees it; and a student's own desk with the same on it.</summary>
+/// <summary>The teacher's pages, as the class sees them; and a student's own desk with the same on it.</summary>
 internal sealed partial class ClassroomState
 {
-    private (string Prompt, SamplingParams Sampling, SelectedToken? Selected, Run? Run)? presented;
+    private const int LongestAddress = 32_000;
 
-    /// <summary>What the teacher does on the playground's page is followed.</summary>
-    public bool IsPresenting => presented is not null && Room?.State.Scene is PresentationScene;
+    private string? followed;
+    private object? presented;
 
-    public void StartPresenting()
+    /// <summary>The address of the page that is followed as the teacher works on it; null while there is none.</summary>
+    public string? PresentedPage => Room?.State.Scene is PresentationScene or LinkScene { IsLive: true } ? followed : null;
+
+    public bool IsPresenting => PresentedPage is not null;
+
+    /// <summary>From now on the class sees what the teacher does on this page.</summary>
+    /// <param name="page">Its address relative to the base; empty is the playground.</param>
+    public void StartPresenting(string page = "")
     {
-        presented = null;
-        ShowPlayground();
+        // Who comes back after a reload goes on with what the class sees.
+        if (!IsPresenting && Room?.View is { } view && view.Page == page)
+        {
+            pages.Show(view);
+        }
+        (followed, presented) = (page, null);
+        ShowPage();
     }
 
-    /// <summary>Prompt and settings that the class looks at, onto this student's own playground.</summary>
-    public void TakeOver()
+    /// <summary>The teacher has gone to another page: the class comes along where it can.</summary>
+    public void MoveTo(string page)
+    {
+        if (IsPresenting && page != followed && VisitorPages.CanFollow(page))
+        {
+            StartPresenting(page);
+        }
+    }
+
+    /// <summary>What the class looks at, onto this student's own page of the kind.</summary>
+    /// <returns>That page's address.</returns>
+    public string TakeOver()
     {
         if (Room?.State.Scene is PresentationScene scene)
         {
-            playground.Take(new PageLink("", scene.Prompt, [new LinkColumn(scene.Sampling with { Seed = Room.Run?.Seed ?? scene.Sampling.Seed }, scene.Model)]));
+            pages.Playground.Take(new PageLink("", scene.Prompt, [new LinkColumn(scene.Sampling with { Seed = Room.Run?.Seed ?? scene.Sampling.Seed }, scene.Model)]));
         }
-    }
-
-    private void FollowPlayground()
-    {
-        if (IsPresenting)
+        else if (Room?.View is { } view)
         {
-            ShowPlayground();
+            pages.Show(view);
+            return view.Page;
+        }
+        return "";
+    }
+
+    /// <summary>A page that cannot be followed is shown as a link.</summary>
+    public void ShowLink(string address) => Do(new ShowLink(address, TitleOf(address)));
+
+    public static string TitleOf(string address) =>
+        NavigationEntry.All.FirstOrDefault(entry => entry.Address == address.Split('?', '#', '/')[0])?.Title ?? "a page";
+
+    private void FollowPage(string page)
+    {
+        if (page == PresentedPage)
+        {
+            ShowPage();
         }
     }
 
-    private void ShowPlayground()
+    private void ShowPage()
     {
+        if (!IsTeacher || Room is not { } room || followed is not { } page)
+        {
+            return;
+        }
+        if (pages.ViewOf(page) is { } view)
+        {
+            var address = pages.AddressOf(page);
+            if (!view.Equals(presented))
+            {
+                presented = view;
+                Tell(room.PresentPage(key, new ShowLink(address.Length <= LongestAddress ? address : page, TitleOf(page), IsLive: true), view));
+            }
+            return;
+        }
+        var playground = pages.Playground;
         var now = (playground.Prompt, playground.Sampling, playground.Selected, playground.Run);
-        if (IsTeacher && Room is { } room && presented != now)
+        if (!now.Equals(presented))
         {
             presented = now;
             Tell(room.PresentRun(key, new Present(now.Prompt, now.Sampling, now.Selected, now.Run?.Model.Id), now.Run, playground.RunGenerator));
         }
     }
 
-    private void EndPresenting() => presented = null;
+    private void EndPresenting() => (followed, presented) = (null, null);
 }
