@@ -64,7 +64,8 @@ internal sealed partial class CompareState
         do
         {
             // Those that are written here are told when they end; the teacher's are looked at.
-            await Task.WhenAny(tick, IsRunning ? Task.WhenAll(columns.Select(column => column.Writing ?? Task.CompletedTask)) : tick);
+            var isElsewhere = columns.Any(column => column is { IsRunning: false, Run.IsActive: true });
+            await Task.WhenAny(tick, isElsewhere ? tick : Task.WhenAll(columns.Select(column => column.Writing ?? Task.CompletedTask)));
             tick = tick.IsCompleted ? timer.WaitForNextTickAsync().AsTask() : tick;
             var now = columns.Sum(column => (long)(column.Run?.Version ?? 0));
             if (now != shown)
