@@ -31,6 +31,9 @@ public sealed record GenerationRequest
     /// <summary>Whose request it is, for fairness between users; null is a user of its own.</summary>
     public string? User { get; init; }
 
+    /// <summary>Who has a lower number is admitted and read before those with a higher one, whatever they hold already; 0 is usual, as in vLLM.</summary>
+    public int Priority { get; init; }
+
     /// <summary>A handle by which single sequences can be ended.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public SequenceStops? Stops { get; init; }

@@ -1,8 +1,8 @@
 namespace Kl3m.Inference.Engine;
 
 /// <summary>
-/// Requests that wait to be admitted, in the order in which they will be: the user who holds the least is next, among equals the one who was
-/// admitted longest ago, and within a user it is first come, first served.
+/// Requests that wait to be admitted, in the order in which they will be: by their priority, then the user who holds the least is next, among
+/// equals the one who was admitted longest ago, and within a user it is first come, first served.
 /// </summary>
 internal sealed class AdmissionQueue
 {
@@ -40,18 +40,19 @@ internal sealed class AdmissionQueue
     /// <param name="most">Slots that a user may come to, unless it is one request that runs alone.</param>
     /// <returns>The next to be admitted; null where all have their share.</returns>
     public SequenceGroup? Next(IReadOnlyDictionary<object, int> held, int most) => waiting
+        .OrderBy(group => group.Request.Priority)
         .DistinctBy(group => group.User)
         .Where(group => held.GetValueOrDefault(group.User) is var slots && (slots == 0 || slots + group.SlotsNeeded <= most))
-        .MinBy(group => (held.GetValueOrDefault(group.User), admitted.GetValueOrDefault(group.User)));
+        .MinBy(group => (group.Request.Priority, held.GetValueOrDefault(group.User), admitted.GetValueOrDefault(group.User)));
 
     /// <summary>All of them, as they would be admitted if nothing else came or went.</summary>
     public IEnumerable<SequenceGroup> InOrder(IReadOnlyDictionary<object, int> held)
     {
-        var users = new PriorityQueue<(object User, Queue<SequenceGroup> Groups), (int Held, long Admitted, int Arrived)>();
+        var users = new PriorityQueue<(object User, Queue<SequenceGroup> Groups), (int Priority, int Held, long Admitted, int Arrived)>();
         var (arrived, next) = (0, turn);
-        foreach (var user in waiting.GroupBy(group => group.User))
+        foreach (var user in waiting.OrderBy(group => group.Request.Priority).GroupBy(group => group.User))
         {
-            users.Enqueue((user.Key, new(user)), (held.GetValueOrDefault(user.Key), admitted.GetValueOrDefault(user.Key), arrived++));
+            users.Enqueue((user.Key, new(user)), (user.First().Request.Priority, held.GetValueOrDefault(user.Key), admitted.GetValueOrDefault(user.Key), arrived++));
         }
         while (users.TryDequeue(out var first, out var order))
         {
@@ -59,7 +60,7 @@ internal sealed class AdmissionQueue
             yield return group;
             if (first.Groups.Count > 0)
             {
-                users.Enqueue(first, (order.Held + group.SlotsNeeded, ++next, order.Arrived));
+                users.Enqueue(first, (first.Groups.Peek().Request.Priority, order.Held + group.SlotsNeeded, ++next, order.Arrived));
             }
         }
     }

@@ -206,7 +206,7 @@ internal sealed class Scheduler(IModelRunner runner, Tokenizer tokenizer, Engine
         // A newcomer waits a few steps at most, also when those who write use the budget up.
         var budget = Math.Max(options.TokenBudget - step.Tokens, options.TokenBudget / 4);
         var reading = running.Where((group, index) => !group.IsPromptRead && IsForItToRead(group, index, step)).ToList();
-        while (budget > 0 && step.LogitRows < MaxLogitRows && reading.MinBy(group => lastTurns[group.User]) is { } group)
+        while (budget > 0 && step.LogitRows < MaxLogitRows && reading.MinBy(group => (group.Request.Priority, lastTurns[group.User])) is { } group)
         {
             var most = group.Request.ScorePrompt ? Math.Min(budget, MaxLogitRows - step.LogitRows) : budget;
             var chunk = group.Sequences[0].NextChunk(most);

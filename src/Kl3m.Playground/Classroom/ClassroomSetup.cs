@@ -25,6 +25,7 @@ internal static class ClassroomSetup
         }
         services.AddScoped<Visitor>();
         services.AddScoped<Desk>();
+        services.AddScoped<VisitorPages>();
         services.AddScoped<ClassroomState>();
         services.AddScoped<CircuitHandler, RoomConnection>();
         return services;

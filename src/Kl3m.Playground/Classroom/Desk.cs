@@ -11,4 +11,9 @@ public sealed class Desk
 
 /// <param name="User">What the engine's fairness goes by.</param>
 /// <param name="Admit">Counts a request against the room's limits until it is disposed of; throws if it is too much. Null where none hold.</param>
-public sealed record Seat(string User, Func<GenerationRequest, IDisposable>? Admit);
+/// <param name="Priority">As <see cref="GenerationRequest.Priority"/>.</param>
+public sealed record Seat(string User, Func<GenerationRequest, IDisposable>? Admit, int Priority = 0)
+{
+    /// <summary>The class waits for what the teacher asked.</summary>
+    public const int Teachers = -1;
+}

@@ -14,7 +14,7 @@ internal sealed class DeskGenerator(ITextGenerator inner, Desk desk) : ITextGene
     {
         var seat = desk.Seat;
         using var use = seat?.Admit?.Invoke(request);
-        await foreach (var happened in inner.GenerateAsync(seat is null ? request : request with { User = seat.User }, cancellationToken))
+        await foreach (var happened in inner.GenerateAsync(seat is null ? request : request with { User = seat.User, Priority = seat.Priority }, cancellationToken))
         {
             yield return happened;
         }

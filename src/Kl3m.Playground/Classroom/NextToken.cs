@@ -102,6 +102,7 @@ internal sealed class NextToken
             KeepLogits = true,
             Alternatives = 0,
             User = user,
+            Priority = Seat.Teachers,
             Sampling = new() { MaxTokens = 1, Sequences = 1 },
         };
         await foreach (var happened in generator.GenerateAsync(request, cancellationToken))

@@ -151,7 +151,7 @@ internal sealed partial class Room
                 return;
             }
             var same = RunIdOf(newer) is { } run && run == RunIdOf(moment.State);
-            moment = new(newer, newer.Row == moment.State.Row ? moment.Row : null, same ? moment.Run : null, same ? moment.Writer : null);
+            moment = new(newer, newer.Row == moment.State.Row ? moment.Row : null, same ? moment.Run : null, same ? moment.Writer : null, newer.Scene == moment.State.Scene ? moment.View : null);
         }
         Changed?.Invoke();
         _ = CompleteAsync();

@@ -6,8 +6,8 @@ using Kl3m.Playground.Runs;
 namespace Kl3m.Playground.Classroom;
 
 /// <summary>
-/// A class at work: the state that commands change, and beside it the run that the teacher presents, the model's distribution behind a question,
-/// and who is connected. Any thread may call it. With several nodes each has a room of its own with the same state (Room.Nodes.cs); alone
+/// A class at work: the state that commands change, and beside it the run or page that the teacher presents, the model's distribution behind a
+/// question, and who is connected. Any thread may call it. With several nodes each has a room of its own with the same state (Room.Nodes.cs); alone
 /// everything is done when a call returns.
 /// </summary>
 /// <param name="nodes">The other web nodes; null where there are none.</param>
@@ -38,6 +38,9 @@ internal sealed partial class Room(RoomState opened, int seats, TimeProvider tim
     /// <summary>What wrote it: names its tokens. Null where another node did.</summary>
     public ITextGenerator? Writer => moment.Writer;
 
+    /// <summary>What the teacher's page shows, while it is followed.</summary>
+    public PageView? View => moment.View;
+
     /// <summary>Does what the command says if the key allows it; else says why not, and changes nothing.</summary>
     /// <param name="next">The model's distribution, with commands that move to another place.</param>
     public ValueTask<Refusal?> DoAsync(string? key, RoomCommand command, NextToken? next = null) => ChangeAsync(now => Apply(now, key, command, next));
@@ -45,6 +48,10 @@ internal sealed partial class Room(RoomState opened, int seats, TimeProvider tim
     /// <summary>What the teacher's page generates is what everybody sees.</summary>
     public ValueTask<Refusal?> PresentRunAsync(string? key, Present command, Run? presented, ITextGenerator? by) =>
         ChangeAsync(now => Apply(now with { Run = presented, Writer = by }, key, command with { Run = Share(presented) }, null));
+
+    /// <summary>What the teacher's page shows is what everybody sees.</summary>
+    public ValueTask<Refusal?> PresentPageAsync(string? key, ShowLink command, PageView shown) =>
+        ChangeAsync(now => Apply(now with { View = shown }, key, command, null));
 
     /// <summary>A seat for a new student, and the key to it, which only the student's browser keeps.</summary>
     public async ValueTask<(string? Key, Refusal? Refusal)> JoinAsync(string? nickname)
@@ -100,6 +107,7 @@ internal sealed partial class Room(RoomState opened, int seats, TimeProvider tim
             QuestionScene or GameScene when opens => new(changed with { Row = next!.Id }, next),
             QuestionScene or GameScene => new(changed, now.Row),
             PresentationScene => new(changed with { Row = null }, null, now.Run, now.Writer),
+            LinkScene { IsLive: true } => new(changed with { Row = null }, View: now.View),
             _ => new(changed with { Row = null }),
         }, null);
     }

@@ -76,7 +76,7 @@ internal sealed record Present(string Prompt, SamplingParams Sampling, SelectedT
 
 internal sealed record ShowLesson(string LessonId, int Step) : TeacherCommand;
 
-internal sealed record ShowLink(string Address, string Title) : TeacherCommand;
+internal sealed record ShowLink(string Address, string Title, bool IsLive = false) : TeacherCommand;
 
 /// <param name="Typed">What was written or chosen.</param>
 /// <param name="TokenId">Its first token at the question's place.</param>

@@ -7,4 +7,5 @@ namespace Kl3m.Playground.Classroom;
 /// <param name="Row">What the model thinks of the place that the scene is at.</param>
 /// <param name="Run">The teacher's run, which everybody watches.</param>
 /// <param name="Writer">What wrote it, where it was written in this process.</param>
-internal sealed record RoomMoment(RoomState State, NextToken? Row = null, Run? Run = null, ITextGenerator? Writer = null);
+/// <param name="View">What the teacher's page shows, where the teacher is connected to this process; others open the page by its address.</param>
+internal sealed record RoomMoment(RoomState State, NextToken? Row = null, Run? Run = null, ITextGenerator? Writer = null, PageView? View = null);

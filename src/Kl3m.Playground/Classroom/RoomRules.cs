@@ -53,7 +53,7 @@ internal static class RoomRules
         ShowLesson lesson => (room with { Scene = new LessonScene(lesson.LessonId, lesson.Step, []) }, null),
         ShowLink { Address: var address } when address.Length > 32_000 || address.Contains("//", StringComparison.Ordinal) || address.StartsWith('/') || address.Split('#')[0].Contains(':', StringComparison.Ordinal) =>
             (room, new(RefusalKind.Invalid, "Only pages of this app can be shown.")),
-        ShowLink link => (room with { Scene = new LinkScene(link.Address, link.Title) }, null),
+        ShowLink link => (room with { Scene = new LinkScene(link.Address, link.Title, link.IsLive) }, null),
         StartGame => (room, NoTemperature),
         _ => (room, Refusal.Late),
     };

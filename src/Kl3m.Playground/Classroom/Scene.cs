@@ -40,6 +40,7 @@ public sealed record Dart(string? StudentId, double U);
 /// <param name="Done">Who has passed the step's check, by student id.</param>
 public sealed record LessonScene(string LessonId, int Step, ImmutableHashSet<string> Done) : Scene;
 
-/// <summary>A page of the app that the teacher shows, to be opened by each student.</summary>
+/// <summary>A page of the app that the teacher shows.</summary>
 /// <param name="Address">Relative to the app's base, with its fragment.</param>
-public sealed record LinkScene(string Address, string Title) : Scene;
+/// <param name="IsLive">It is followed: what it shows lives beside the state, <see cref="Room.View"/>. Else, and where that is not known, each student opens the page.</param>
+public sealed record LinkScene(string Address, string Title, bool IsLive = false) : Scene;

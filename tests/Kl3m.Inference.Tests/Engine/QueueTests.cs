@@ -86,6 +86,47 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public void Who_has_a_lower_priority_number_goes_ahead_whatever_they_hold()
+    {
+        var queue = new AdmissionQueue();
+        var groups = new[] { Group("a"), Group("b"), Group("teacher", priority: -1), Group("c"), Group("teacher", priority: -1) }.ToList();
+        groups.ForEach(queue.Add);
+        var held = new Dictionary<object, int> { ["teacher"] = 3 };
+        Assert.Equal([2, 4, 0, 1, 3], queue.InOrder(held).Select(group => groups.IndexOf(group)));
+        Assert.Same(groups[2], queue.Next(held, most: 8));
+        // Ahead in the line, not beyond a user's share.
+        Assert.Same(groups[0], queue.Next(held, most: 3));
+    }
+
+    [Fact]
+    public async Task A_teacher_is_served_before_the_students_who_waited_longer()
+    {
+        using var gate = new StepGate();
+        await using var engine = await TestEngine.GatedAsync(gate, new() { MaxRunning = 1 });
+        var running = RunAsync("first", 0);
+        await gate.ReachedAsync();
+        var students = Enumerable.Range(0, 5).Select(i => RunAsync($"student {i}", 0)).ToList();
+        await WaitingAsync(5);
+        var teacher = RunAsync("teacher", -1);
+        await WaitingAsync(6);
+        gate.Open();
+        await running;
+        var queued = await teacher;
+        Assert.All(await Task.WhenAll(students), student => Assert.True(student > queued));
+
+        async Task<TimeSpan> RunAsync(string user, int priority) =>
+            ((GenerationFinished)(await engine.RunAsync(TestEngine.Request(user) with { User = user, Priority = priority }))[^1]).Timings.Queued;
+
+        async Task WaitingAsync(int count)
+        {
+            while (engine.Engine.Waiting < count)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    [Fact]
     public void The_forecast_counts_slots_and_memory_until_both_are_there()
     {
         var room = new CacheRoom(100, 1, IsShared: true);
@@ -147,9 +188,9 @@ public sealed class QueueTests
         time.Advance(TimeSpan.FromSeconds(1));
     }
 
-    private static SequenceGroup Group(string user, int prompt = 1, int maxTokens = 4)
+    private static SequenceGroup Group(string user, int prompt = 1, int maxTokens = 4, int priority = 0)
     {
         var line = new WaitingLine(100, 100, TimeProvider.System);
-        return new(new() { Sampling = new() { MaxTokens = maxTokens } }, new int[prompt], 1, [], line.Enter(user), line, TimeProvider.System);
+        return new(new() { Sampling = new() { MaxTokens = maxTokens }, Priority = priority }, new int[prompt], 1, [], line.Enter(user), line, TimeProvider.System);
     }
 }

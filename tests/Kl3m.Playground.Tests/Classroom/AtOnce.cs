@@ -16,6 +16,10 @@ internal static class AtOnce
 
     public static bool Do(this ClassroomState visitor, RoomCommand command) => Done(visitor.DoAsync(command));
 
+    public static Refusal? PresentPage(this Room room, string? key, ShowLink command, PageView shown) => Done(room.PresentPageAsync(key, command, shown).AsTask());
+
+    public static bool ShowLink(this ClassroomState visitor, string address) => Done(visitor.ShowLinkAsync(address));
+
     public static void Leave(this ClassroomState visitor) => Assert.True(visitor.LeaveAsync().IsCompletedSuccessfully);
 
     public static (Room? Room, Refusal? Refusal) Find(this RoomRegistry rooms, string? code, string address) => Done(rooms.FindAsync(code, address).AsTask());

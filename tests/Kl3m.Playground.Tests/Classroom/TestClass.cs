@@ -37,10 +37,12 @@ internal sealed class TestClass : IDisposable
     public RoomRegistry Registry { get; }
 
     /// <summary>A browser that has just come to the app, with its own playground.</summary>
-    public ClassroomState Visit(PlaygroundState? playground = null, string address = "10.0.0.1", Desk? desk = null)
+    public ClassroomState Visit(PlaygroundState? playground = null, string address = "10.0.0.1", Desk? desk = null) =>
+        Visit(new TestPages(this, desk, playground), address);
+
+    public ClassroomState Visit(TestPages pages, string address = "10.0.0.1")
     {
-        desk ??= new();
-        var visitor = new ClassroomState(Registry, Catalogue, new ChosenModel(Catalogue, desk), desk, playground ?? Playground(), new Visitor { Address = address }, Time, NullLogger<ClassroomState>.Instance);
+        var visitor = new ClassroomState(Registry, Catalogue, new ChosenModel(Catalogue, pages.Desk), pages.Desk, pages.All, new Visitor { Address = address }, Time, NullLogger<ClassroomState>.Instance);
         visitors.Add(visitor);
         return visitor;
     }

@@ -19,7 +19,7 @@ public sealed class LabStateTests : IDisposable
     public LabStateTests()
     {
         runs = new(memory, TimeProvider.System);
-        lab = new(catalogue, new ChosenModel(catalogue), runs, TimeProvider.System, NullLogger<LabState>.Instance);
+        lab = new(new ChosenModel(catalogue), runs, TimeProvider.System, NullLogger<LabState>.Instance);
     }
 
     public void Dispose()

@@ -34,6 +34,7 @@ public sealed class PageTests : BunitContext
         Services.AddScoped<PlaygroundState>();
         Services.AddScoped<LabState>();
         Services.AddScoped<CompareState>();
+        Services.AddScoped<Kl3m.Playground.Components.Pages.Score.ScoreState>();
         Services.AddScoped<BrowserStorage>();
         Services.AddScoped<RecentRuns>();
         Services.AddScoped<OwnPresets>();

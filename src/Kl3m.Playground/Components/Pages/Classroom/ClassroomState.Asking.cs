@@ -1,7 +1,6 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Classroom;
-using Kl3m.Playground.Components.Pages.Playground;
 
 namespace Kl3m.Playground.Components.Pages.Classroom;
 
@@ -42,7 +41,7 @@ internal sealed partial class ClassroomState
     /// <summary>Asks at the token that is selected on the playground's page: what would you have written here?</summary>
     public async Task AskAtSelectedAsync()
     {
-        if (playground.Run is { } run && playground.Selected is { } selected && run.Find(selected) is not null && catalogue.Find(run.Model.Id) is { } generator)
+        if (pages.Playground.Run is { } run && pages.Playground.Selected is { } selected && run.Find(selected) is not null && catalogue.Find(run.Model.Id) is { } generator)
         {
             await AskingAsync(async () => await OpenQuestionAsync(generator, await PlaceAsync(generator, run.PromptTokenIds,
                 [.. run.Request.CompletionTokenIds, .. run.Sequences[selected.Sequence].Tokens.Take(selected.Position).Select(token => token.Score.TokenId)])));

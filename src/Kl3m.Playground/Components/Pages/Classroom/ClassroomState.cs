@@ -19,7 +19,7 @@ internal sealed partial class ClassroomState : IDisposable
     private readonly BackendCatalogue catalogue;
     private readonly ChosenModel chosen;
     private readonly Desk desk;
-    private readonly PlaygroundState playground;
+    private readonly VisitorPages pages;
     private readonly Visitor visitor;
     private readonly TimeProvider time;
     private readonly ILogger<ClassroomState> logger;
@@ -30,10 +30,10 @@ internal sealed partial class ClassroomState : IDisposable
     private bool pending;
     private bool disposed;
 
-    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, Desk desk, PlaygroundState playground, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
+    public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, Desk desk, VisitorPages pages, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
     {
-        (this.rooms, this.catalogue, this.chosen, this.desk, this.playground, this.visitor, this.time, this.logger) = (rooms, catalogue, chosen, desk, playground, visitor, time, logger);
-        playground.Changed += FollowPlayground;
+        (this.rooms, this.catalogue, this.chosen, this.desk, this.pages, this.visitor, this.time, this.logger) = (rooms, catalogue, chosen, desk, pages, visitor, time, logger);
+        pages.Changed += FollowPage;
     }
 
     /// <summary>The room, or this visitor's place in it, has changed. Raised on any thread.</summary>
@@ -142,7 +142,7 @@ internal sealed partial class ClassroomState : IDisposable
     public void Dispose()
     {
         disposed = true;
-        playground.Changed -= FollowPlayground;
+        pages.Changed -= FollowPage;
         Exit();
         Changed = null;
     }
@@ -171,7 +171,7 @@ internal sealed partial class ClassroomState : IDisposable
         Exit();
         (Room, key, IsTeacher) = (room, held, isTeacher);
         room.Changed += Follow;
-        desk.Seat = new(User, isTeacher || Me is not { } student ? null : request => room.Use.Admit(student.Id, room.State.Limits, request));
+        desk.Seat = new(User, isTeacher || Me is not { } student ? null : request => room.Use.Admit(student.Id, room.State.Limits, request), isTeacher ? Seat.Teachers : 0);
         Count();
         Changed?.Invoke();
     }

@@ -7,7 +7,13 @@ namespace Kl3m.Playground.Components.Pages.Compare;
 public abstract class ComparePart : PagePart
 {
     [Inject]
-    internal CompareState State { get; set; } = null!;
+    internal CompareState Own { get; set; } = null!;
+
+    /// <summary>The teacher's comparison, where it is followed.</summary>
+    [CascadingParameter]
+    internal CompareState? Followed { get; set; }
+
+    internal CompareState State => Followed ?? Own;
 
     protected override event Action? StateChanged
     {

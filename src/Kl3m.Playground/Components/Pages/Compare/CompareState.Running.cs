@@ -43,9 +43,10 @@ internal sealed partial class CompareState
         Replays.Clear();
         Announcement = started.Count > 1 ? $"{started.Count} columns are writing" : $"Column {LetterOf(started[0])} is writing";
         Changed?.Invoke();
-        ticking = ticking is { IsCompleted: false } ? ticking : ShowAsync();
-        await ticking;
+        await Follow();
     }
+
+    private Task Follow() => ticking = ticking is { IsCompleted: false } ? ticking : ShowAsync();
 
     private GenerationRequest Ask(CompareColumn column) => new()
     {
@@ -62,7 +63,9 @@ internal sealed partial class CompareState
         var (shown, tick) = (-1L, timer.WaitForNextTickAsync().AsTask());
         do
         {
-            await Task.WhenAny(tick, Task.WhenAll(columns.Select(column => column.Writing ?? Task.CompletedTask)));
+            // Those that are written here are told when they end; the teacher's are looked at.
+            var isElsewhere = columns.Any(column => column is { IsRunning: false, Run.IsActive: true });
+            await Task.WhenAny(tick, isElsewhere ? tick : Task.WhenAll(columns.Select(column => column.Writing ?? Task.CompletedTask)));
             tick = tick.IsCompleted ? timer.WaitForNextTickAsync().AsTask() : tick;
             var now = columns.Sum(column => (long)(column.Run?.Version ?? 0));
             if (now != shown)
@@ -72,7 +75,7 @@ internal sealed partial class CompareState
                 Ticked?.Invoke();
             }
         }
-        while (IsRunning);
+        while (columns.Any(column => column.IsRunning || column.Run is { IsActive: true }));
         Announcement = Ended();
         Changed?.Invoke();
     }

@@ -55,6 +55,12 @@ internal sealed partial class CompareState : IAsyncDisposable
     /// <summary>A token of a column that is looked at; null is none.</summary>
     public (CompareColumn Column, int Position)? Selected { get; private set; }
 
+    /// <summary>The words that differ, in place of the tokens.</summary>
+    public bool ShowsWords { get; private set; }
+
+    /// <summary>The token that is looked at by itself: what all columns came to by the same way is laid side by side instead.</summary>
+    public (CompareColumn Column, int Position)? Inspected => Selected is { } selected && !SharedPlace.IsShared(this, selected.Position) ? selected : null;
+
     public bool IsRunning => columns.Any(column => column.IsRunning);
 
     public bool CanRun => model.Generator is not null && !IsRunning;
@@ -102,6 +108,12 @@ internal sealed partial class CompareState : IAsyncDisposable
     public void SetSameDice(bool on)
     {
         SameDice = on;
+        Changed?.Invoke();
+    }
+
+    public void ShowWords(bool on)
+    {
+        ShowsWords = on;
         Changed?.Invoke();
     }
 
@@ -171,6 +183,7 @@ internal sealed partial class CompareState : IAsyncDisposable
         {
             column.Stop();
         }
+        columns.Clear();
         await Task.CompletedTask;
     }
 

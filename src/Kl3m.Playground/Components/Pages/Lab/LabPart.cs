@@ -8,7 +8,13 @@ namespace Kl3m.Playground.Components.Pages.Lab;
 public abstract class LabPart : ComponentBase
 {
     [Inject]
-    internal LabState State { get; set; } = null!;
+    internal LabState Own { get; set; } = null!;
+
+    /// <summary>The teacher's lab, where it is followed.</summary>
+    [CascadingParameter]
+    internal LabState? Followed { get; set; }
+
+    internal LabState State => Followed ?? Own;
 
     /// <summary>The token's parts as they are drawn.</summary>
     protected IReadOnlyList<VisiblePart> Parts(int tokenId) => State.Generator is { } generator ? Visible.Alone(DrawnToken.Describe(generator, tokenId)) : [];

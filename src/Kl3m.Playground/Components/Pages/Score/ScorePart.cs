@@ -7,7 +7,13 @@ namespace Kl3m.Playground.Components.Pages.Score;
 public abstract class ScorePart : PagePart
 {
     [Inject]
-    internal ScoreState State { get; set; } = null!;
+    internal ScoreState Own { get; set; } = null!;
+
+    /// <summary>The teacher's page, where it is followed.</summary>
+    [CascadingParameter]
+    internal ScoreState? Followed { get; set; }
+
+    internal ScoreState State => Followed ?? Own;
 
     protected override event Action? StateChanged
     {

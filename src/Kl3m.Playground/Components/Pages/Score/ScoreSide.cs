@@ -17,6 +17,8 @@ internal sealed class ScoreSide
 
     public ITextGenerator? Reader { get; set; }
 
+    public bool IsReading { get; set; }
+
     /// <summary>Why there is no result, as a sentence.</summary>
     public Exception? Error { get; set; }
 

@@ -180,7 +180,7 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
 
     private async Task ReadAsync(ScoreSide side, string text, ITextGenerator generator, ScoringRecipe common, CancellationToken cancellationToken)
     {
-        side.Error = null;
+        (side.Error, side.IsReading) = (null, true);
         side.Report(0, 0);
         try
         {
@@ -199,6 +199,10 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
             {
                 LogUnexpected(error);
             }
+        }
+        finally
+        {
+            side.IsReading = false;
         }
     }
 
