@@ -11,7 +11,7 @@ namespace Kl3m.Playground.Components.Pages.Lab;
 /// One position of a run on the workbench: its logits, the settings that are tried on them, and what the sampler makes of both. Never touches the
 /// run. Lives as long as the visitor's circuit; all members belong to the circuit's thread, the work itself runs beside it.
 /// </summary>
-internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel chosen, RunStore runs, TimeProvider time, ILogger<LabState> logger) : IDisposable
+internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimeProvider time, ILogger<LabState> logger) : IDisposable
 {
     private readonly string user = Guid.NewGuid().ToString("N");
     private StripPlace? place;
@@ -56,7 +56,7 @@ internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel c
     /// <summary>The model that the run was written with; null while it is not loaded.</summary>
     public ITextGenerator? Generator => Run is { } run ? Of(run) : chosen.Generator;
 
-    private ITextGenerator? Of(Run run) => catalogue.Find(run.Model.Id);
+    private ITextGenerator? Of(Run run) => chosen.WriterOf(run.Model);
 
     /// <summary>Puts a token of a run on the bench, with the settings that it was drawn with.</summary>
     public Task OpenAsync(Run run, SelectedToken at)
@@ -69,6 +69,7 @@ internal sealed partial class LabState(BackendCatalogue catalogue, ChosenModel c
     /// <summary>Reads a prompt of one's own: the position behind it, drawn once with the settings on the bench.</summary>
     public async Task ReadPromptAsync(string prompt)
     {
+        Prompt = prompt;
         if (prompt.Length == 0)
         {
             Notice = SamplingProblems.EmptyPrompt.Sentence;
