@@ -56,7 +56,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     /// <summary>The model that the run was written with; null while it is not loaded.</summary>
     public ITextGenerator? Generator => Run is { } run ? Of(run) : chosen.Generator;
 
-    private ITextGenerator? Of(Run run) => chosen.Find(run.Model.Id);
+    private ITextGenerator? Of(Run run) => chosen.WriterOf(run.Model);
 
     /// <summary>Puts a token of a run on the bench, with the settings that it was drawn with.</summary>
     public Task OpenAsync(Run run, SelectedToken at)
@@ -69,6 +69,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     /// <summary>Reads a prompt of one's own: the position behind it, drawn once with the settings on the bench.</summary>
     public async Task ReadPromptAsync(string prompt)
     {
+        Prompt = prompt;
         if (prompt.Length == 0)
         {
             Notice = SamplingProblems.EmptyPrompt.Sentence;
