@@ -13,6 +13,9 @@ namespace Kl3m.Playground.Components.Pages.Lab;
 /// </summary>
 internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimeProvider time, ILogger<LabState> logger) : IDisposable
 {
+    /// <summary>Stops of a slider that come within so much of each other are one movement.</summary>
+    public static readonly TimeSpan OneSlide = TimeSpan.FromMilliseconds(300);
+
     private readonly string user = Guid.NewGuid().ToString("N");
     private StripPlace? place;
     private Sampler? sampler;
@@ -111,8 +114,21 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
         return ReadAsync();
     }
 
+    /// <summary>A slider is on its way: what follows it goes with it, and glides nowhere by itself.</summary>
+    public bool IsSliding { get; private set; }
+    private long lastSlide;
+
     public Task ChangeAsync(Func<SamplingParams, SamplingParams> change)
     {
+        IsSliding = false;
+        Settings = change(Settings);
+        return WorkAsync();
+    }
+
+    public Task SlideAsync(Func<SamplingParams, SamplingParams> change)
+    {
+        IsSliding = lastSlide != 0 && time.GetElapsedTime(lastSlide) < OneSlide;
+        lastSlide = time.GetTimestamp();
         Settings = change(Settings);
         return WorkAsync();
     }
