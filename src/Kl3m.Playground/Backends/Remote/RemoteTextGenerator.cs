@@ -38,7 +38,7 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
                 : throw new EngineFailedException($"{answer.Server.Name} did not score the prompt.");
         }
         using var stream = request.Sampling.MaxTokens == 0 ? null : await SendAsync(request, server =>
-            RemoteRequest.Continue(server.Listed, tokens, request, seed, Model.EndTokenIds, Asked(request, server)), cancellationToken);
+            RemoteRequest.Continue(server.Listed, tokens, request, seed, Model, Asked(request, server)), cancellationToken);
         yield return new GenerationStarted(prompt, seed);
         var sequences = Enumerable.Range(0, request.Sampling.Sequences).Select(index => new RemoteTokens(index, tokenizer, request, Model.EndTokenIds, stream is null ? 0 : Asked(request, stream.Server))).ToArray();
         TimeSpan? first = null;
@@ -80,6 +80,10 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
                         yield return happened;
                     }
                 }
+                if (sequences.All(sequence => sequence.HasFinished) && sequences.Any(sequence => sequence.EndedHere))
+                {
+                    break; // the server may not know of that end
+                }
             }
             if (sequences.Any(sequence => !sequence.HasFinished))
             {
@@ -107,7 +111,7 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
         while (Next(tried) is { } server)
         {
             tried.Add(server);
-            if (RemoteRequest.Unknown(request.Sampling, server.Model?.OwnedBy).ToList() is { Count: > 0 } unknown)
+            if (RemoteRequest.Unknown(request, server.Listed.OwnedBy).ToList() is { Count: > 0 } unknown)
             {
                 throw new InvalidRequestException(unknown);
             }
