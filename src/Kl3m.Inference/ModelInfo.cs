@@ -29,9 +29,6 @@ public sealed record ModelInfo
     /// </summary>
     public int? TopOnly { get; init; }
 
-    /// <summary>Whether it tells numbers for a text that it did not write (<see cref="GenerationRequest.ScorePrompt"/>); some remote servers do not.</summary>
-    public bool ScoresTexts { get; init; } = true;
-
     /// <summary>The model's card (Markdown with YAML front matter), if its folder has a README.md.</summary>
     public string? Card { get; init; }
 

@@ -64,10 +64,6 @@ internal static class ForcedTokens
 
     private static async Task<IReadOnlyList<TokenScore>> ScoreAsync(int[] before, IReadOnlyList<int> ids, ITextGenerator generator, CancellationToken cancellationToken)
     {
-        if (!generator.Model.ScoresTexts)
-        {
-            return [.. ids.Select(Unknown)];
-        }
         var request = new GenerationRequest { PromptTokenIds = [.. before, .. ids], ScorePrompt = true, Sampling = new() { MaxTokens = 0 } };
         await foreach (var happened in generator.GenerateAsync(request, cancellationToken))
         {

@@ -82,10 +82,6 @@ internal static class TextScorer
 
     private static void Check(int tokens, ScoringRecipe recipe, ModelInfo model)
     {
-        if (!model.ScoresTexts)
-        {
-            throw new InvalidRequestException("Text", $"cannot be scored by {model.Id}: its server ({model.Device}) tells no numbers for a text that it did not write. Choose another model.");
-        }
         if (tokens == 0)
         {
             throw new InvalidRequestException("Text", "is empty; there is nothing to read.");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Kl3m.Inference;
 
@@ -9,6 +10,9 @@ internal static class LlamaCpp
     /// <summary>What it calls itself in its list of models.</summary>
     public const string Server = "llamacpp";
 
+    /// <summary>Far above what logits are.</summary>
+    private const float Certain = 10_000;
+
     /// <summary>transformers' order; its own has temperature last, and filters that nobody asked for.</summary>
     private static readonly string[] Chain = ["penalties", "temperature", "top_k", "top_p", "min_p", "typ_p"];
 
@@ -16,10 +20,6 @@ internal static class LlamaCpp
     {
         var sampling = request.Sampling;
         const string Server = "the remote server (llama.cpp)";
-        if (request.ScorePrompt)
-        {
-            yield return new(nameof(request.ScorePrompt), $"is nothing that {Server} does: it tells no numbers for a text that it did not write.");
-        }
         if (sampling.NoRepeatNgramSize > 0)
         {
             yield return new(nameof(sampling.NoRepeatNgramSize), $"is nothing that {Server} does: turn it off (0).");
@@ -67,5 +67,22 @@ internal static class LlamaCpp
         json.WriteBoolean("ignore_eos", false);
         json.WriteBoolean("post_sampling_probs", false);
         RemoteRequest.WriteBias(json, sampling);
+    }
+
+    /// <summary>
+    /// One token more, which a bias makes the given one. It shares its beginning with the request before, which the server keeps, so that it
+    /// costs one step; the numbers that are told are those of the logits before the bias.
+    /// </summary>
+    public static void WriteScore(Utf8JsonWriter json, int token)
+    {
+        json.WriteNumber("max_tokens", 1);
+        json.WriteNumber("temperature", 0);
+        json.WriteStartArray("samplers");
+        json.WriteStringValue("temperature");
+        json.WriteEndArray();
+        json.WriteBoolean("cache_prompt", true);
+        json.WriteStartObject("logit_bias");
+        json.WriteNumber(token.ToString(CultureInfo.InvariantCulture), Certain);
+        json.WriteEndObject();
     }
 }

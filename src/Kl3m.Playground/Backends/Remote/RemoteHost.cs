@@ -66,7 +66,6 @@ internal sealed partial class RemoteHost(IReadOnlyList<RemoteOptions> remotes, B
         Dtype = "remote",
         Device = string.Join(", ", servers.Select(server => server.Name)),
         TopOnly = first.Options.Alternatives,
-        ScoresTexts = servers.All(server => server.Listed.OwnedBy != LlamaCpp.Server),
         LoadedAt = time.GetUtcNow(),
     };
 

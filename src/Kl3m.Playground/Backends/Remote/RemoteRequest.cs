@@ -41,6 +41,13 @@ internal static class RemoteRequest
         json.WriteBoolean("echo", true);
     });
 
+    /// <summary>The number of one token behind a text, as llama.cpp is asked for it.</summary>
+    public static HttpContent ScoreNext(RemoteModel model, IReadOnlyList<int> before, int token, int alternatives) => Write(json =>
+    {
+        WritePrompt(json, model, before, alternatives);
+        LlamaCpp.WriteScore(json, token);
+    });
+
     public static HttpContent Continue(RemoteModel model, IReadOnlyList<int> prompt, GenerationRequest request, ulong seed, ModelInfo info, int alternatives) => Write(json =>
     {
         var sampling = request.Sampling;

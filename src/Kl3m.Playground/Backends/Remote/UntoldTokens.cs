@@ -25,6 +25,10 @@ internal sealed class UntoldTokens(Tokenizer tokenizer)
         }
         // A special token has no text there.
         var rest = bytes.EndsWith(own) ? bytes[..^own.Length] : tokenizer.IsSpecial(told) ? bytes : default;
+        if (rest.IndexOf("\uFFFD"u8) >= 0)
+        {
+            throw NotTold(); // put there by the server for bytes that are no character
+        }
         var missing = new List<int>();
         while (!rest.IsEmpty)
         {
