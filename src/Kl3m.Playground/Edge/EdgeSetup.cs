@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Kl3m.Playground.Api;
+using Kl3m.Playground.Edge.SignIn;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -39,6 +40,7 @@ internal static class EdgeSetup
         {
             services.AddSingleton(new RedisLine(redis));
         }
+        builder.AddSignIn();
         AddKeys(services, builder.Configuration);
     }
 
@@ -54,6 +56,10 @@ internal static class EdgeSetup
         }
         app.UseForeignPageChecks();
         app.UseRateLimiter();
+        if (app.Services.GetRequiredService<IOptions<SignInOptions>>().Value.IsSet)
+        {
+            app.UseAuthentication(); // here and not where the builder would put it: addresses must be the public ones by now
+        }
         app.UseMiddleware<AccessGate>();
         app.UseCircuitLimit();
     }
