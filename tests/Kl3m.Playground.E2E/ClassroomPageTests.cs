@@ -165,7 +165,7 @@ public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFi
             .Sum(line => double.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
-    private static async Task<(IPage Page, string Code)> OpenRoomAsync(IPage page)
+    internal static async Task<(IPage Page, string Code)> OpenRoomAsync(IPage page)
     {
         await page.GotoAsync("/classroom");
         await Interactive(page);
@@ -174,7 +174,7 @@ public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFi
         return (page, page.Url.Split('/')[^1]);
     }
 
-    private static async Task JoinAsync(IPage page, string address, string? code, string? name)
+    internal static async Task JoinAsync(IPage page, string address, string? code, string? name)
     {
         await page.GotoAsync(address);
         await Interactive(page);
@@ -192,7 +192,7 @@ public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFi
         await Assertions.Expect(page.Locator(".kp-desk")).ToBeVisibleAsync();
     }
 
-    private static async Task VoteAsync(IPage page, string word)
+    internal static async Task VoteAsync(IPage page, string word)
     {
         await page.Locator(".kp-vote-own").FillAsync(word);
         await page.Locator(".kp-desk-go").ClickAsync();

@@ -15,3 +15,9 @@ banner.querySelector("[data-retry]").addEventListener("click", async () => {
   if (!(await Blazor.reconnect().catch(() => false))) reload();
 });
 for (const button of document.querySelectorAll("[data-reload]")) button.addEventListener("click", reload);
+
+// A room is kept by the server, not by this page: whoever is in one loses nothing by the reload, and a class should not have to ask for it.
+new MutationObserver(() => {
+  const inRoom = location.href.startsWith(new URL("room/", document.baseURI).href);
+  if (inRoom && banner.classList.contains("components-reconnect-rejected")) reload();
+}).observe(banner, { attributeFilter: ["class"] });

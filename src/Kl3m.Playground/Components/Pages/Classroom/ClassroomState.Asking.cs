@@ -56,6 +56,11 @@ internal sealed partial class ClassroomState
             Tell(Refusal.Late);
             return;
         }
+        if (question.Place.Model is { } model && generator.Model.Id != model)
+        {
+            Tell(new(RefusalKind.Later, $"This server does not have {model}, which the class asks. Try again in a moment."));
+            return;
+        }
         if (typed.Length > Vote.Longest)
         {
             Tell(new(RefusalKind.Invalid, $"An answer has at most {Vote.Longest} letters; its first token counts."));
