@@ -113,8 +113,8 @@ internal sealed class RoomCommand(RoomPage teacher, int pid, TextWriter output)
         await Assertions.Expect(teacher.Page.Locator(".kp-pace-words")).ToContainTextAsync("At its end");
         var busy = ServerUse.Of(pid).Busy - use.Busy;
         var after = await teacher.MetricsAsync();
-        return new(after["kl3m_engine_step_duration_seconds_count"] - before["kl3m_engine_step_duration_seconds_count"],
-            after["kl3m_engine_generated_tokens_total"] - before["kl3m_engine_generated_tokens_total"], busy / clock.Elapsed, await teacher.Page.Locator(".kp-tokens .kp-t").CountAsync());
+        double Grown(string name) => after[name] - before.GetValueOrDefault(name);
+        return new(Grown("kl3m_engine_step_duration_seconds_count"), Grown("kl3m_engine_generated_tokens_total"), busy / clock.Elapsed, await teacher.Page.Locator(".kp-tokens .kp-t").CountAsync());
     }
 
     private async Task SpotlightAsync(int rounds)
