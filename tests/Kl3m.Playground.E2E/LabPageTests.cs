@@ -135,7 +135,8 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
               const slider = document.querySelector('input[type=range][data-stage=Temperature]');
               const foot = document.querySelector('[data-stage=Temperature].kp-strip-foot');
               const times = [];
-              for (let i = 0; i < 60; i++) {
+              // The first twenty warm the server's code, which is compiled as it goes.
+              for (let i = 0; i < 120; i++) {
                 const seen = new Promise(done => {
                   const observer = new MutationObserver(() => { observer.disconnect(); requestAnimationFrame(() => done(performance.now())); });
                   observer.observe(foot, { childList: true, characterData: true, subtree: true });
@@ -143,15 +144,18 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
                 const start = performance.now();
                 slider.value = String(8 + (i * 7) % 27);
                 slider.dispatchEvent(new Event('input', { bubbles: true }));
-                times.push(await seen - start);
+                const took = await seen - start;
+                if (i >= 20) {
+                  times.push(took);
+                }
               }
               return times.sort((a, b) => a - b);
             }
             """);
-        TestContext.Current.SendDiagnosticMessage($"slider to strip: median {times[30]:F0} ms, p95 {times[56]:F0} ms, most {times[59]:F0} ms");
-        await File.WriteAllTextAsync(Path.Combine(AppContext.BaseDirectory, "slider-to-strip.txt"), $"median {times[30]:F1} ms, p95 {times[56]:F1} ms, most {times[59]:F1} ms\n", TestContext.Current.CancellationToken);
+        TestContext.Current.SendDiagnosticMessage($"slider to strip: median {times[50]:F0} ms, p95 {times[94]:F0} ms, most {times[99]:F0} ms");
+        await File.WriteAllTextAsync(Path.Combine(AppContext.BaseDirectory, "slider-to-strip.txt"), $"median {times[50]:F1} ms, p95 {times[94]:F1} ms, most {times[99]:F1} ms\n", TestContext.Current.CancellationToken);
         // On a quiet machine 95 of 100 are within 50 ms; a crowded one gets what it needs.
-        Assert.InRange(times[56], 0, 1000);
+        Assert.InRange(times[94], 0, 1000);
         Assert.Empty(await page.EvaluateAsync<string[]>("() => window.moved"));
         Assert.Empty(opened.Complaints);
     }
@@ -168,6 +172,81 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
         await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(3).ClickAsync();
         await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("surprisal");
         Assert.Empty(await page.EvaluateAsync<string[]>("() => window.moved"));
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task A_link_brings_a_position_with_what_is_tried_on_it_to_another_browser()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await WriteAsync(page, temperature: "1.2");
+        await page.Locator(".kp-tokens").Nth(1).Locator(".kp-t").Nth(5).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Open in Lab" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-strip")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Spinbutton, new() { Name = "Top-k, number" }).FillAsync("7");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(Foot(page, "TopK")).ToHaveTextAsync("7");
+        var strip = await page.Locator(".kp-strip tbody").InnerTextAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Copy link" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Link copied")).ToBeVisibleAsync();
+        var address = await page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+
+        var other = await fixture.OpenAsync();
+        await other.Page.GotoAsync(address);
+        await other.Page.InteractiveAsync();
+        await Assertions.Expect(Foot(other.Page, "TopK")).ToHaveTextAsync("7");
+        await Assertions.Expect(other.Page.Locator(".kp-lab-where")).ToContainTextAsync("token 6");
+        Assert.Equal(strip, await other.Page.Locator(".kp-strip tbody").InnerTextAsync());
+        Assert.Empty(opened.Complaints);
+        Assert.Empty(other.Complaints);
+    }
+
+    [Theory]
+    [InlineData("/lab", ".kp-lab")]
+    [InlineData("/score", ".kp-score")]
+    public async Task Hostile_fragments_are_refused_in_words_and_execute_nothing(string path, string root)
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        string[] fragments =
+        [
+            "prompt=%3Cimg%20src%3Dx%20onerror%3D%22window.hit%3D1%22%3E&written=1%2Cx&context=no&temperature=%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E",
+            "prompt=%E2%80%AEx%00%D8%00&%3Cscript%3E=window.hit&stride=-1&sequence=-1&model=javascript%3Awindow.hit%3D1&written=1",
+            "prompt=x&written=" + string.Join("%2C", Enumerable.Range(0, 5_000)) + "&behind_end=" + new string('%', 5_000),
+        ];
+        foreach (var fragment in fragments)
+        {
+            await page.GotoAsync("about:blank");
+            await page.GotoAsync(path + "#" + fragment);
+            await page.InteractiveAsync();
+            await Assertions.Expect(page.Locator(".kp-kept-notices")).ToContainTextAsync("In the link,");
+            await Assertions.Expect(page.Locator(root)).ToBeVisibleAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Dismiss" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".kp-kept-notices")).ToHaveCountAsync(0);
+            Assert.False(await page.EvaluateAsync<bool>("() => 'hit' in window"));
+        }
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task A_slider_that_moves_between_two_steps_holds_for_the_next_token_and_the_page_says_so()
+    {
+        var opened = await fixture.OpenAsync();
+        var page = opened.Page;
+        await page.SetAsync("MaxTokens", "24");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
+        var first = page.Locator(".kp-tokens").First.Locator(".kp-t");
+        await Assertions.Expect(first).ToHaveCountAsync(1);
+        await page.SetAsync("Temperature", "0");
+        await page.Locator(".kp-run-head h2").ClickAsync();
+        await page.Keyboard.PressAsync("Space");
+        await Assertions.Expect(first).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Locator(".kp-run-changes")).ToHaveTextAsync("Settings changed on the way: from token 2 on temperature 0.00.");
+        await first.Nth(1).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("Temperature 0 is greedy");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-card").Filter(new() { HasText = "Done" })).ToHaveCountAsync(3);
         Assert.Empty(opened.Complaints);
     }
 

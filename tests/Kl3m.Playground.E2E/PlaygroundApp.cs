@@ -40,6 +40,8 @@ internal sealed class PlaygroundApp : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    public int ProcessId => process.Id;
+
     public Uri Address => address.Task.Result;
 
     public string Log

@@ -4,6 +4,7 @@ import { move } from './token-keys.js';
 import { tell } from './tell.js';
 import { draw, make, tint } from './token-draw.js';
 import { copy, toClipboard } from './clipboard.js';
+import { TextEnd } from './text-end.js';
 
 export function attach(root, tip, net) {
   return new TokenText(root, tip, net);
@@ -181,7 +182,7 @@ class Sequence {
     this.number = number;
     this.host = host;
     host.ariaBusy = 'true';
-    this.scroller = host.closest('[data-scroll]') ?? host;
+    this.end = new TextEnd(host.closest('[data-scroll]') ?? host);
     this.tokens = [];
     this.spans = [];
     this.text = '';
@@ -195,8 +196,6 @@ class Sequence {
   }
 
   append(tokens, mode, end, held) {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    const atEnd = scrollTop + clientHeight >= scrollHeight - 24;
     let text = '';
     let batch = document.createDocumentFragment();
     for (const token of tokens) {
@@ -222,8 +221,8 @@ class Sequence {
     if (end !== null) {
       this.finish(end);
     }
-    if (atEnd && !held && scrollHeight > 0) {
-      this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (!held) {
+      this.end.follow();
     }
   }
 

@@ -1,5 +1,6 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Classroom;
+using Kl3m.Playground.Runs;
 
 namespace Kl3m.Playground.Backends;
 
@@ -34,6 +35,10 @@ internal sealed class ChosenModel : IDisposable
     /// <summary>The model of this id, null if it is not loaded; without an id the chosen one.</summary>
     public ITextGenerator? Find(string? id) =>
         string.IsNullOrEmpty(id) || id == Generator?.Model.Id ? Generator : catalogue.Find(id) is { } model ? new DeskGenerator(model, desk) : null;
+
+    /// <summary>The model that wrote something, whichever is chosen now; null where it is not loaded any more, or splits text otherwise than it did.</summary>
+    public ITextGenerator? WriterOf(ModelInfo recorded) =>
+        Find(recorded.Id) is { } here && here.Model.Id == recorded.Id && ReplayWords.Hindrance(recorded, here.Model) is null ? here : null;
 
     public void Choose(string? id)
     {

@@ -33,6 +33,18 @@ internal sealed class Allowance(int most, TimeSpan stretch, TimeProvider time)
         }
     }
 
+    /// <summary>Takes the last one back.</summary>
+    public void GiveBack(string key)
+    {
+        lock (gate)
+        {
+            if (Recent(key) is { } recent)
+            {
+                used[key] = new(recent.SkipLast(1));
+            }
+        }
+    }
+
     private Queue<long>? Recent(string key)
     {
         if (!used.TryGetValue(key, out var recent))

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Kl3m.Inference;
 using Kl3m.Inference.Sampling;
 
@@ -10,6 +12,7 @@ internal sealed class NextToken
     private readonly int[] rank;
     private readonly StageDistribution raw;
     private volatile TokenRuler ruler;
+    private string? id;
 
     /// <param name="logits">One for each token of the vocabulary.</param>
     /// <param name="drawnTokenId">What was drawn from them at temperature 1.</param>
@@ -37,6 +40,9 @@ internal sealed class NextToken
     /// <summary>All possible tokens, most likely first.</summary>
     public IReadOnlyList<int> TokenIds => raw.TokenIds;
 
+    /// <summary>A hash of all that it was made from.</summary>
+    public string Id => id ??= IdOf(ToBytes());
+
     public bool Has(int tokenId) => tokenId >= 0 && tokenId < logits.Length;
 
     /// <summary>A token's raw probability and rank. One that the model rules out altogether keeps a probability that has a surprisal.</summary>
@@ -54,6 +60,35 @@ internal sealed class NextToken
         }
         return now;
     }
+
+    /// <summary>The drawn token's id and the logits, little-endian.</summary>
+    public byte[] ToBytes()
+    {
+        var bytes = new byte[4 + (4 * logits.Length)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, DrawnTokenId);
+        for (var i = 0; i < logits.Length; i++)
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(4 + (4 * i)), logits[i]);
+        }
+        return bytes;
+    }
+
+    /// <summary>What <see cref="ToBytes"/> wrote; null for anything but the one with this id.</summary>
+    public static NextToken? FromBytes(ReadOnlySpan<byte> bytes, string id)
+    {
+        if (bytes.Length < 8 || bytes.Length % 4 != 0 || IdOf(bytes) != id)
+        {
+            return null;
+        }
+        var logits = new float[(bytes.Length - 4) / 4];
+        for (var i = 0; i < logits.Length; i++)
+        {
+            logits[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 + (4 * i))..]);
+        }
+        return new(logits, BinaryPrimitives.ReadInt32LittleEndian(bytes));
+    }
+
+    private static string IdOf(ReadOnlySpan<byte> bytes) => Convert.ToHexString(SHA256.HashData(bytes));
 
     /// <exception cref="InvalidRequestException">The place does not fit into the model's context.</exception>
     /// <exception cref="EngineBusyException">The engine's line is full.</exception>

@@ -14,6 +14,8 @@ internal sealed record Refusal(RefusalKind Kind, string Sentence)
 
     public static Refusal Frozen { get; } = new(RefusalKind.Later, "The teacher has paused the room. Look at the front.");
 
+    public static Refusal Away { get; } = new(RefusalKind.Later, "The servers have lost each other for a moment, and nothing was changed. Try again in a few seconds.");
+
     public static Refusal Late { get; } = new(RefusalKind.Gone, "The class has moved on.");
 }
 

@@ -71,7 +71,8 @@ internal sealed record ThrowDarts(int Count) : TeacherCommand;
 
 internal sealed record ClearDarts : TeacherCommand;
 
-internal sealed record Present(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight, string? Model = null) : TeacherCommand;
+/// <param name="Run">What other nodes know the run by; see <see cref="PresentationScene"/>.</param>
+internal sealed record Present(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight, string? Model = null, string? Run = null) : TeacherCommand;
 
 internal sealed record ShowLesson(string LessonId, int Step) : TeacherCommand;
 

@@ -49,7 +49,7 @@ internal static class RoomRules
         SetTemperature set when room.Scene is GameScene game => (room with { Scene = game with { Temperature = set.Temperature } }, null),
         ThrowDarts darts when room.Scene is GameScene game => Throw(room, game, null, darts.Count),
         ClearDarts when room.Scene is GameScene game => (room with { Scene = game with { Darts = [] } }, null),
-        Present present => (room with { Scene = new PresentationScene(present.Prompt, present.Sampling, present.Spotlight, present.Model) }, null),
+        Present present => (room with { Scene = new PresentationScene(present.Prompt, present.Sampling, present.Spotlight, present.Model, present.Run) }, null),
         ShowLesson lesson => (room with { Scene = new LessonScene(lesson.LessonId, lesson.Step, []) }, null),
         ShowLink { Address: var address } when address.Length > 32_000 || address.Contains("//", StringComparison.Ordinal) || address.StartsWith('/') || address.Split('#')[0].Contains(':', StringComparison.Ordinal) =>
             (room, new(RefusalKind.Invalid, "Only pages of this app can be shown.")),

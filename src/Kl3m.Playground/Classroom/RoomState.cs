@@ -33,6 +33,9 @@ internal sealed record RoomState
     /// <summary>What the room is at now; null is the lobby.</summary>
     public Scene? Scene { get; init; }
 
+    /// <summary>Which of the model's distributions the scene is about: its <see cref="NextToken.Id"/>. The numbers themselves are kept elsewhere.</summary>
+    public string? Row { get; init; }
+
     /// <summary>The questions that were revealed.</summary>
     public ImmutableList<QuestionResult> Results { get; init; } = [];
 

@@ -20,7 +20,8 @@ public sealed record TextPlace(IReadOnlyList<int> PromptTokenIds, IReadOnlyList<
 
 /// <summary>The teacher's page is followed. The run itself lives beside the state: <see cref="Room.Run"/>.</summary>
 /// <param name="Spotlight">The token that everybody looks at.</param>
-public sealed record PresentationScene(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight, string? Model = null) : Scene;
+/// <param name="RunId">What other nodes find the run by; null where there is one node, or no run yet.</param>
+public sealed record PresentationScene(string Prompt, SamplingParams Sampling, SelectedToken? Spotlight, string? Model = null, string? RunId = null) : Scene;
 
 /// <summary>Every student throws a dart at the same distribution.</summary>
 /// <param name="Darts">As they were thrown. They stay when the temperature moves: the ruler changes under them.</param>

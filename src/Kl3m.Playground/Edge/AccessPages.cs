@@ -1,3 +1,4 @@
+using Kl3m.Playground.Edge.SignIn;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -9,10 +10,14 @@ namespace Kl3m.Playground.Edge;
 internal static partial class AccessPages
 {
     public const string Path = "/access";
-    private const int MaxFormBytes = 16 * 1024;
+    internal const int MaxFormBytes = 16 * 1024;
 
     public static void MapAccess(this WebApplication app)
     {
+        if (app.Services.GetRequiredService<IOptions<SignInOptions>>().Value.IsSet)
+        {
+            app.MapSignIn();
+        }
         if (string.IsNullOrEmpty(app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.Code))
         {
             return;

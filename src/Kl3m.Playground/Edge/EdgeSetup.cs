@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Kl3m.Playground.Api;
+using Kl3m.Playground.Edge.SignIn;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -35,6 +36,11 @@ internal static class EdgeSetup
         services.AddSingleton<AccessCookie>();
         services.AddSingleton(provider => new AttemptLimit(provider.GetRequiredService<IOptions<LimitOptions>>().Value.WrongCodesPerMinute, provider.GetRequiredService<TimeProvider>()));
         services.AddRateLimits();
+        if (builder.Configuration["Redis:Connection"] is { Length: > 0 } redis)
+        {
+            services.AddSingleton(new RedisLine(redis));
+        }
+        builder.AddSignIn();
         AddKeys(services, builder.Configuration);
     }
 
@@ -50,6 +56,10 @@ internal static class EdgeSetup
         }
         app.UseForeignPageChecks();
         app.UseRateLimiter();
+        if (app.Services.GetRequiredService<IOptions<SignInOptions>>().Value.IsSet)
+        {
+            app.UseAuthentication(); // here and not where the builder would put it: addresses must be the public ones by now
+        }
         app.UseMiddleware<AccessGate>();
         app.UseCircuitLimit();
     }
@@ -62,9 +72,9 @@ internal static class EdgeSetup
         {
             keys.PersistKeysToFileSystem(Directory.CreateDirectory(folder));
         }
-        else if (configuration["Redis:Connection"] is { Length: > 0 } redis)
+        else if (configuration["Redis:Connection"] is { Length: > 0 })
         {
-            services.Configure<KeyManagementOptions>(options => options.XmlRepository = new RedisKeys(redis));
+            services.AddOptions<KeyManagementOptions>().Configure<RedisLine>((options, line) => options.XmlRepository = new RedisKeys(line));
         }
     }
 

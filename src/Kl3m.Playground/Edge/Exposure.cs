@@ -1,4 +1,5 @@
 using System.Net;
+using Kl3m.Playground.Edge.SignIn;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -6,13 +7,13 @@ using Microsoft.Extensions.Options;
 namespace Kl3m.Playground.Edge;
 
 /// <summary>Who can reach this server, going by the addresses that it listens on.</summary>
-internal sealed partial class Exposure(IServer server, IOptions<AccessOptions> access, ILogger<Exposure> logger) : IHostedLifecycleService
+internal sealed partial class Exposure(IServer server, IOptions<AccessOptions> access, IOptions<SignInOptions> signIn, ILogger<Exposure> logger) : IHostedLifecycleService
 {
     /// <summary>Only programs of this machine. Known once the server listens; an in-memory server has no address and counts as local.</summary>
     public bool IsLocal => Addresses.All(IsLoopback);
 
-    /// <summary>Others can reach it, nobody is asked for a code, and it was not said that this is meant.</summary>
-    public bool IsUnguarded => !IsLocal && string.IsNullOrEmpty(access.Value.Code) && !access.Value.Open;
+    /// <summary>Others can reach it, nobody is asked for a code or to sign in, and it was not said that this is meant.</summary>
+    public bool IsUnguarded => !IsLocal && string.IsNullOrEmpty(access.Value.Code) && !signIn.Value.IsSet && !access.Value.Open;
 
     private ICollection<string> Addresses => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 
@@ -35,7 +36,7 @@ internal sealed partial class Exposure(IServer server, IOptions<AccessOptions> a
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    [LoggerMessage(LogLevel.Warning, "Anyone who can reach {Addresses} can use this playground and its model. Set Access:Code to ask for a code, bind to localhost (Urls), or set Access:Open if that is meant.")]
+    [LoggerMessage(LogLevel.Warning, "Anyone who can reach {Addresses} can use this playground and its model. Set Access:Code to ask for a code or Access:OpenIdConnect to have people sign in, bind to localhost (Urls), or set Access:Open if that is meant.")]
     private partial void LogUnguarded(string addresses);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

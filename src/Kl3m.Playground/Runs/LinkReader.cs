@@ -12,6 +12,7 @@ internal sealed class LinkReader
     private readonly List<Problem> problems = [];
     private readonly HashSet<string> seen = [];
     private readonly List<(int Column, LinkField Field, string Name, string Text)> settings = [];
+    private readonly List<(PageField Field, string Text)> own = [];
     private string prompt = "";
     private int columns = 1;
 
@@ -20,21 +21,30 @@ internal sealed class LinkReader
         foreach (var pair in fragment.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var at = pair.IndexOf('=', StringComparison.Ordinal);
-            ReadPair(Unescape(at < 0 ? pair : pair[..at]), at < 0 ? "" : Unescape(pair[(at + 1)..]));
+            ReadPair(page, Unescape(at < 0 ? pair : pair[..at]), at < 0 ? "" : Unescape(pair[(at + 1)..]));
         }
         var read = new List<LinkColumn>();
         for (var column = 0; column < columns; column++)
         {
             read.Add(ReadColumn(column, column == 0 ? new(new()) : read[0]));
         }
-        return (new PageLink(page, prompt, read), problems.Count > MostProblems ? [.. problems.Take(MostProblems), new("link", $"has {problems.Count - MostProblems} mistakes more.")] : problems);
+        var link = new PageLink(page, prompt, read);
+        foreach (var (field, text) in own)
+        {
+            if (field.Set(ref link, text) is { } must)
+            {
+                problems.Add(new(field.Name, $"{must}, not “{Shown(text)}”."));
+            }
+        }
+        return (link, problems.Count > MostProblems ? [.. problems.Take(MostProblems), new("link", $"has {problems.Count - MostProblems} mistakes more.")] : problems);
     }
 
-    private void ReadPair(string name, string text)
+    private void ReadPair(string page, string name, string text)
     {
         var (column, plain) = name.Length > 2 && name[1] == '.' && name[0] is >= '2' and <= '9' ? (name[0] - '1', name[2..]) : (0, name);
         var field = LinkField.All.FirstOrDefault(field => field.Name == plain);
-        if (field is null && name is not ("prompt" or "columns"))
+        var pageField = PageField.Of(page).FirstOrDefault(field => field.Name == name);
+        if (field is null && pageField is null && name is not ("prompt" or "columns"))
         {
             problems.Add(new(Shown(name), "is not known here."));
         }
@@ -45,6 +55,10 @@ internal sealed class LinkReader
         else if (field is not null)
         {
             settings.Add((column, field, name, text));
+        }
+        else if (pageField is not null)
+        {
+            own.Add((pageField, text));
         }
         else if (name == "prompt")
         {

@@ -24,6 +24,24 @@ public sealed record PageLink(string Page, string Prompt, IReadOnlyList<LinkColu
 
     public SamplingParams Sampling => Columns[0].Sampling;
 
+    /// <summary>Lab: the tokens behind the prompt, up to the place that is looked at. A second column has the settings that are tried there.</summary>
+    public IReadOnlyList<int> Written { get; init; } = [];
+
+    /// <summary>Lab: the number that the text throws its dice by.</summary>
+    public int Sequence { get; init; }
+
+    /// <summary>Score: a text to hold against the first; null is none. A second column names a second model.</summary>
+    public string? Second { get; init; }
+
+    /// <summary>Score: tokens that are read at once; null is the model's whole context.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Score: from one window's begin to the next; null is half the context.</summary>
+    public int? Stride { get; init; }
+
+    /// <summary>Score: read behind the end mark.</summary>
+    public bool BehindEnd { get; init; }
+
     /// <summary>The address, relative to the base.</summary>
     public string Address => $"{Page}#{Fragment}";
 
@@ -33,6 +51,7 @@ public sealed record PageLink(string Page, string Prompt, IReadOnlyList<LinkColu
         get
         {
             var fields = new List<string> { Pair("prompt", Prompt) };
+            fields.AddRange(PageField.Of(Page).Where(one => one.Get(this) is not null).Select(one => Pair(one.Name, one.Get(this)!)));
             for (var column = 0; column < Columns.Count; column++)
             {
                 var shown = column == 0 ? new LinkColumn(new()) : Columns[0];

@@ -5,7 +5,7 @@ namespace Kl3m.Playground.Runs;
 /// <summary>What a receipt may hold: so that whatever was read can be shown and run without surprises.</summary>
 internal static class ReceiptRules
 {
-    private const int MaxRuns = 16;
+    public const int MaxRuns = 16;
     private const int MaxStages = 16;
     private const int MaxName = 512;
     private const double Tolerance = 1e-3;

@@ -12,7 +12,7 @@ public sealed record ReplayWords(bool Agrees, string Sentence)
     {
         var (then, now) = (recorded.FileHashes.GetValueOrDefault("tokenizer.json"), here.FileHashes.GetValueOrDefault("tokenizer.json"));
         var same = then is not null && now is not null ? then == now : recorded.Id == here.Id && recorded.VocabularySize == here.VocabularySize;
-        return same ? null : $"This was written by {Name(recorded.Id)}, which is not loaded here; {here.Id} splits text into other tokens.";
+        return same ? null : $"This was written by {Visible.Line(recorded.Id)}, which is not loaded here; {here.Id} splits text into other tokens.";
     }
 
     internal static ReplayWords Of(ReplayVerdict verdict, Run run, ITextGenerator writer, ITextGenerator generator)
@@ -35,7 +35,7 @@ public sealed record ReplayWords(bool Agrees, string Sentence)
 
     private static string Apart(ModelInfo then, ModelInfo now)
     {
-        var files = then.FileHashes.Where(file => now.FileHashes.TryGetValue(file.Key, out var hash) && hash != file.Value).Select(file => Name(file.Key)).ToList();
+        var files = then.FileHashes.Where(file => now.FileHashes.TryGetValue(file.Key, out var hash) && hash != file.Value).Select(file => Visible.Line(file.Key)).ToList();
         List<string> differences = [];
         if (then.FileHashes.Count > 0 && now.FileHashes.Count > 0 && files.Count > 0)
         {
@@ -43,10 +43,8 @@ public sealed record ReplayWords(bool Agrees, string Sentence)
         }
         if (then.Dtype != now.Dtype || then.Device != now.Device)
         {
-            differences.Add($"{Name(then.Dtype)} on {Name(then.Device)} then, {now.Dtype} on {now.Device} now");
+            differences.Add($"{Visible.Line(then.Dtype)} on {Visible.Line(then.Device)} then, {now.Dtype} on {now.Device} now");
         }
         return differences.Count == 0 ? "" : $" The model is not run as it was: {string.Join("; ", differences)}.";
     }
-
-    private static string Name(string text) => string.Concat(Visible.Parts(text.Length > 60 ? text[..60] + "…" : text, standalone: false).Select(part => part.Text));
 }

@@ -53,6 +53,9 @@ public sealed class Run
 
     public bool IsActive => state.Status is RunStatus.Queued or RunStatus.Prefill or RunStatus.Writing;
 
+    /// <summary>One of the continuations that it shows is still being written, by itself or by a run that it came from.</summary>
+    public bool IsGrowing => Sequences.Any(sequence => OwnerOf(sequence.Index).IsActive);
+
     /// <summary>The seed asked for or drawn; null until the generator told it.</summary>
     public ulong? Seed => start?.Seed ?? Request.Sampling.Seed;
 
@@ -99,9 +102,28 @@ public sealed class Run
             : null;
 
     /// <summary>What was asked when the token at this place was written: a branch shows tokens of the runs that it came from.</summary>
-    public GenerationRequest RequestAt(SelectedToken place) => Branch is not { } branch || (place.Sequence == branch.Sequence && place.Position >= branch.Position)
-        ? Request
-        : branch.From.RequestAt(place);
+    public GenerationRequest RequestAt(SelectedToken place) => WriterOf(place).Request;
+
+    /// <summary>The run that wrote the token at this place.</summary>
+    public Run WriterOf(SelectedToken place) => Branch is not { } branch || (place.Sequence == branch.Sequence && place.Position >= branch.Position)
+        ? this
+        : branch.From.WriterOf(place);
+
+    /// <summary>All that wrote a part of one continuation, the newest first, each with the position of its first token there.</summary>
+    public IEnumerable<(Run Run, int From)> WritersOf(int sequence)
+    {
+        var writer = OwnerOf(sequence);
+        while (writer.Branch is { } branch)
+        {
+            yield return (writer, branch.Position);
+            if (branch.Position == 0)
+            {
+                yield break;
+            }
+            writer = branch.From.WriterOf(new(sequence, branch.Position - 1));
+        }
+        yield return (writer, 0);
+    }
 
     /// <summary>Whether a person put the token there.</summary>
     public bool IsForced(SelectedToken place) =>

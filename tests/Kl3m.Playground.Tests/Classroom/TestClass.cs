@@ -1,6 +1,7 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Classroom;
+using Kl3m.Playground.Classroom.Nodes;
 using Kl3m.Playground.Components.Pages.Classroom;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
@@ -16,13 +17,18 @@ internal sealed class TestClass : IDisposable
 {
     private readonly List<ClassroomState> visitors = [];
 
-    public TestClass(ITextGenerator? generator = null, ClassroomOptions? options = null)
+    /// <param name="board">What it shares with other nodes; null where it is the only one.</param>
+    public TestClass(ITextGenerator? generator = null, ClassroomOptions? options = null, RoomBoard? board = null, FakeTimeProvider? time = null)
     {
-        Registry = new(Options.Create(options ?? new()), Time, NullLogger<RoomRegistry>.Instance);
+        Time = time ?? new();
+        Nodes = board is null ? null : new(board, Time, NullLogger<OtherNodes>.Instance);
+        Registry = new(Options.Create(options ?? new()), Time, NullLogger<RoomRegistry>.Instance, Nodes);
         Catalogue.Ready(Generator = generator ?? new FakeTextGenerator());
     }
 
-    public FakeTimeProvider Time { get; } = new();
+    public FakeTimeProvider Time { get; }
+
+    public OtherNodes? Nodes { get; }
 
     public BackendCatalogue Catalogue { get; } = new();
 
@@ -63,5 +69,6 @@ internal sealed class TestClass : IDisposable
     {
         visitors.ForEach(visitor => visitor.Dispose());
         Registry.Dispose();
+        Nodes?.Dispose();
     }
 }

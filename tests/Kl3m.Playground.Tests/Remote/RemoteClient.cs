@@ -1,4 +1,5 @@
 using Kl3m.Inference;
+using Kl3m.Inference.Tokenization;
 using Kl3m.Playground.Backends.Remote;
 using Kl3m.Playground.Tests.Edge;
 using Kl3m.Tests.Shared;
@@ -8,10 +9,10 @@ namespace Kl3m.Playground.Tests.Remote;
 /// <summary>A generator over some servers, and short ways to ask it.</summary>
 internal sealed class RemoteClient : IDisposable
 {
-    private RemoteClient(IEnumerable<RemoteServer> servers)
+    private RemoteClient(IEnumerable<RemoteServer> servers, Tokenizer? tokenizer, ModelInfo? model)
     {
         Servers = [.. servers];
-        Generator = new(Servers, ByteTokenizer.Tokenizer, Upstream.Model with { TopOnly = 20, Dtype = "remote", Device = "there" }, TimeProvider.System);
+        Generator = new(Servers, tokenizer ?? ByteTokenizer.Tokenizer, (model ?? Upstream.Model) with { TopOnly = 20, Dtype = "remote", Device = "there" }, TimeProvider.System);
     }
 
     public RemoteTextGenerator Generator { get; }
@@ -22,9 +23,11 @@ internal sealed class RemoteClient : IDisposable
 
     public static Task<RemoteClient> ConnectAsync(params RemoteOptions[] options) => ConnectAsync(null, new LogText(), options);
 
-    public static async Task<RemoteClient> ConnectAsync(HttpMessageHandler? handler, LogText log, params RemoteOptions[] options)
+    public static Task<RemoteClient> ConnectAsync(HttpMessageHandler? handler, LogText log, params RemoteOptions[] options) => ConnectAsync(handler, log, null, null, options);
+
+    public static async Task<RemoteClient> ConnectAsync(HttpMessageHandler? handler, LogText log, Tokenizer? tokenizer, ModelInfo? model, params RemoteOptions[] options)
     {
-        var client = new RemoteClient(options.Select(remote => new RemoteServer(remote, handler, log)));
+        var client = new RemoteClient(options.Select(remote => new RemoteServer(remote, handler, log)), tokenizer, model);
         foreach (var server in client.Servers)
         {
             await server.ProbeAsync(default);

@@ -40,6 +40,34 @@ public sealed class PageLinkTests
         }
     }
 
+    [Fact]
+    public void Pages_have_fields_of_their_own_which_others_do_not_know()
+    {
+        var lab = new PageLink("lab", "x", [new(Odd), new(Odd with { Temperature = 2 })]) { Written = [5, 0, 12], Sequence = 3 };
+        var score = new PageLink("score", "x", new SamplingParams()) { Second = "", Context = 64, Stride = 8, BehindEnd = true };
+        Assert.Equal("score#prompt=x&second=&context=64&stride=8&behind_end=true", score.Address);
+        foreach (var link in new[] { lab, score })
+        {
+            var (read, problems) = PageLink.Read(link.Page, link.Address);
+            Assert.Empty(problems);
+            Assert.Equal(link.Fragment, read!.Fragment);
+            Assert.NotEmpty(PageLink.Read("compare", link.Address).Problems);
+        }
+    }
+
+    [Theory]
+    [InlineData("lab", "written=1,x", "must be token ids, such as 12,40, at most 4,096 of them, not “1,x”.")]
+    [InlineData("lab", "written=1,-2", "must be token ids, such as 12,40, at most 4,096 of them, not “1,-2”.")]
+    [InlineData("lab", "sequence=99999999999", "must be a whole number from 0 up, not “99999999999”.")]
+    [InlineData("score", "context=1", "must be a whole number from 2 up, not “1”.")]
+    [InlineData("score", "behind_end=yes", "must be true or false, not “yes”.")]
+    public void A_mistake_in_a_pages_own_field_is_told(string page, string field, string message)
+    {
+        var (link, problems) = PageLink.Read(page, "prompt=x&" + field);
+        Assert.Equal([new Problem(field.Split('=')[0], message)], problems);
+        Assert.Equal("x", link!.Prompt);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("http://localhost/about")]
@@ -81,11 +109,12 @@ public sealed class PageLinkTests
     public void Whatever_a_fragment_holds_it_is_read_or_told_and_never_thrown()
     {
         var random = new Random(5);
-        var names = LinkField.All.Select(field => field.Name).Append("prompt").Append("columns").Append("%3Cscript%3E").ToArray();
+        string[] pages = ["", "lab", "score"];
+        string[] names = [.. LinkField.All.Select(field => field.Name), .. pages.SelectMany(PageField.Of).Select(field => field.Name), "prompt", "columns", "%3Cscript%3E"];
         foreach (var text in HostileTexts.All(500))
         {
             var name = names[random.Next(names.Length)];
-            var (link, problems) = PageLink.Read("", random.Next(3) switch
+            var (link, problems) = PageLink.Read(pages[random.Next(pages.Length)], random.Next(3) switch
             {
                 0 => $"{name}={text}",
                 1 => $"{name}={Uri.EscapeDataString(text)}&2.{name}={Uri.EscapeDataString(text)}&columns=2",

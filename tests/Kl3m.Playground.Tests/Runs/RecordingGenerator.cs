@@ -14,7 +14,7 @@ internal sealed class RecordingGenerator : ITextGenerator
 
     public bool WithoutLogits { get; init; }
 
-    public ModelInfo Model => words.Model;
+    public ModelInfo Model { get; init; } = new FakeTextGenerator().Model;
 
     public async Task<Run> WriteAsync(RunStore runs, GenerationRequest request)
     {

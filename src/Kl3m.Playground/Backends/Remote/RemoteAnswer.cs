@@ -3,12 +3,13 @@ using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Kl3m.Inference;
 
 namespace Kl3m.Playground.Backends.Remote;
 
 /// <summary>A server's answer while it comes in. Disposing it closes the line, which ends the generation over there.</summary>
-internal sealed class RemoteAnswer : IDisposable
+internal sealed partial class RemoteAnswer : IDisposable
 {
     private const int MostErrorText = 300;
 
@@ -55,8 +56,19 @@ internal sealed class RemoteAnswer : IDisposable
         }
     }
 
-    public async Task<RemoteFrame> WholeAsync(CancellationToken cancellationToken) =>
-        await response.Content.ReadFromJsonAsync(RemoteWire.Default.RemoteFrame, cancellationToken) ?? throw new JsonException("The answer is null.");
+    /// <summary>The whole answer, where it does not stream.</summary>
+    /// <exception cref="EngineFailedException">The line breaks, or it is no completion.</exception>
+    public async Task<RemoteFrame> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await response.Content.ReadFromJsonAsync(RemoteWire.Default.RemoteFrame, cancellationToken) ?? throw new JsonException("The answer is null.");
+        }
+        catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
+        {
+            throw new EngineFailedException($"{Server.Name} did not score the prompt: {failure.Message}", failure);
+        }
+    }
 
     /// <summary>The frames of a stream, up to [DONE] or the end of the line.</summary>
     /// <exception cref="EngineFailedException">The line breaks, the server falls silent, or it says that it failed.</exception>
@@ -122,7 +134,8 @@ internal sealed class RemoteAnswer : IDisposable
             var body = JsonElement.Parse(text);
             var error = body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error", out var inner) ? inner : body;
             message = MessageOf(error);
-            param = error.ValueKind == JsonValueKind.Object && error.TryGetProperty("param", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
+            param = error.ValueKind == JsonValueKind.Object && error.TryGetProperty("param", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString()
+                : LlamaCppField().Match(message) is { Success: true } field ? field.Groups[1].Value : null;
         }
         catch (JsonException)
         {
@@ -142,6 +155,10 @@ internal sealed class RemoteAnswer : IDisposable
         error.ValueKind == JsonValueKind.Object && error.TryGetProperty("message", out var message) && message.ValueKind == JsonValueKind.String ? message.GetString()! : error.ToString();
 
     private static string Short(string text) => text.Length <= MostErrorText ? text : text[..MostErrorText] + "...";
+
+    /// <summary>llama.cpp names the field in its message only: Field 'n': Value must be between ...</summary>
+    [GeneratedRegex(@"^Field '(\w+)'")]
+    private static partial Regex LlamaCppField();
 
     /// <summary>The wire's name of a setting as ours has it.</summary>
     private static string FieldOf(string? param) => param switch

@@ -59,8 +59,8 @@ internal sealed partial class RemoteHost(IReadOnlyList<RemoteOptions> remotes, B
     private ModelInfo Describe(RemoteServer first, IReadOnlyList<RemoteServer> servers, Tokenizer tokenizer) => new()
     {
         Id = first.Options.Model,
-        ContextLength = first.Options.ContextLength ?? first.Model?.MaxModelLen ?? 2048,
-        VocabularySize = Math.Max(first.Options.VocabularySize ?? 0, tokenizer.VocabularySize),
+        ContextLength = first.Options.ContextLength ?? first.Listed.MaxModelLen ?? first.Listed.Meta?.NCtx ?? first.Listed.Meta?.NCtxTrain ?? 2048,
+        VocabularySize = Math.Max(first.Options.VocabularySize ?? first.Listed.Meta?.NVocab ?? 0, tokenizer.VocabularySize),
         EndTokenIds = tokenizer.Find("<|end|>") is { } end ? [end] : [],
         ParameterCount = 0,
         Dtype = "remote",

@@ -13,12 +13,15 @@ internal static class RemoteRequest
     /// <summary>
     /// Settings that the server would silently ignore, and so would write another text than was asked for. Our own server takes all.
     /// </summary>
-    public static IEnumerable<Problem> Unknown(SamplingParams sampling, string? ownedBy)
+    public static IEnumerable<Problem> Unknown(GenerationRequest request, string? ownedBy) => ownedBy switch
     {
-        if (ownedBy == OwnServer)
-        {
-            yield break;
-        }
+        OwnServer => [],
+        LlamaCpp.Server => LlamaCpp.Unknown(request),
+        _ => UnknownToVllm(request.Sampling, ownedBy),
+    };
+
+    private static IEnumerable<Problem> UnknownToVllm(SamplingParams sampling, string? ownedBy)
+    {
         var remedy = $"is nothing that the remote server ({ownedBy ?? "unknown"}) does";
         if (sampling.TypicalP < 1)
         {
@@ -38,7 +41,14 @@ internal static class RemoteRequest
         json.WriteBoolean("echo", true);
     });
 
-    public static HttpContent Continue(RemoteModel model, IReadOnlyList<int> prompt, GenerationRequest request, ulong seed, IReadOnlyList<int> endTokens, int alternatives) => Write(json =>
+    /// <summary>The number of one token behind a text, as llama.cpp is asked for it.</summary>
+    public static HttpContent ScoreNext(RemoteModel model, IReadOnlyList<int> before, int token, int alternatives) => Write(json =>
+    {
+        WritePrompt(json, model, before, alternatives);
+        LlamaCpp.WriteScore(json, token);
+    });
+
+    public static HttpContent Continue(RemoteModel model, IReadOnlyList<int> prompt, GenerationRequest request, ulong seed, ModelInfo info, int alternatives) => Write(json =>
     {
         var sampling = request.Sampling;
         WritePrompt(json, model, prompt, alternatives);
@@ -47,6 +57,15 @@ internal static class RemoteRequest
         json.WriteBoolean("include_usage", true);
         json.WriteEndObject();
         json.WriteNumber("max_tokens", sampling.MaxTokens);
+        if (request.User is { } user)
+        {
+            json.WriteString("user", user);
+        }
+        if (model.OwnedBy == LlamaCpp.Server)
+        {
+            LlamaCpp.Write(json, request, seed, info.ContextLength);
+            return;
+        }
         json.WriteNumber("n", sampling.Sequences);
         json.WriteNumber("temperature", sampling.Temperature);
         json.WriteNumber("top_k", sampling.TopK); // written even when off: a server may have a default of its own
@@ -64,7 +83,12 @@ internal static class RemoteRequest
             json.WriteNumber("no_repeat_ngram_size", sampling.NoRepeatNgramSize);
         }
         json.WriteNumber("seed", (seed + (ulong)request.FirstSequence) & long.MaxValue); // vLLM's are signed
-        WriteStops(json, sampling, model.OwnedBy == OwnServer ? [] : endTokens);
+        WriteStops(json, sampling, model.OwnedBy == OwnServer ? [] : info.EndTokenIds);
+        WriteBias(json, sampling);
+    });
+
+    public static void WriteBias(Utf8JsonWriter json, SamplingParams sampling)
+    {
         if (sampling.LogitBias.Count > 0)
         {
             json.WriteStartObject("logit_bias");
@@ -74,11 +98,7 @@ internal static class RemoteRequest
             }
             json.WriteEndObject();
         }
-        if (request.User is { } user)
-        {
-            json.WriteString("user", user);
-        }
-    });
+    }
 
     private static void WritePrompt(Utf8JsonWriter json, RemoteModel model, IReadOnlyList<int> prompt, int alternatives)
     {

@@ -14,13 +14,12 @@ internal sealed class RemoteScores(GenerationRequest request, int asked)
 
     public SampledToken Of(int id, RemoteLogprobs? logprobs, int place)
     {
-        if (logprobs?.TokenLogprobs is not { } own || place >= own.Count || own[place] is not { } raw)
+        var (own, listed) = logprobs?.At(place) ?? (null, []);
+        if (own is not { } raw)
         {
             throw new EngineFailedException($"The remote server gave no number for token {id}.");
         }
-        var listed = (logprobs.TopLogprobs is { } tops && place < tops.Count ? tops[place] : null) ?? [];
-        var likely = listed.Select(entry => (Id: RemoteLogprobs.IdOf(entry.Key) ?? -1, Logprob: entry.Value)).Where(entry => entry.Id >= 0)
-            .OrderByDescending(entry => entry.Logprob).ThenBy(entry => entry.Id).ToList();
+        var likely = listed.OrderByDescending(entry => entry.Logprob).ThenBy(entry => entry.Id).ToList();
         // One more than was asked for: the token was not among them and stands there for itself.
         var rank = likely.FindIndex(entry => entry.Id == id) + 1;
         if (rank > asked)
@@ -33,6 +32,10 @@ internal sealed class RemoteScores(GenerationRequest request, int asked)
             new() { TokenId = id, RawLogprob = raw, FinalLogprob = Final(raw, true), Rank = rank, Entropy = float.NaN, Alternatives = shown },
             new SamplingTrace(Stages(raw), null, double.NaN, double.NaN, sampling.Temperature == 0 ? 1 : 0));
     }
+
+    /// <summary>Of a token that was written and that the server said nothing of.</summary>
+    public static SampledToken Unknown(int id) => new(
+        new() { TokenId = id, RawLogprob = float.NaN, FinalLogprob = float.NaN, Rank = 0, Entropy = float.NaN, Alternatives = [] }, new([], null, double.NaN, double.NaN, 0));
 
     private bool IsPlain => sampling is { TopK: 0, TopP: >= 1, MinP: 0, TypicalP: >= 1, RepetitionPenalty: 1, FrequencyPenalty: 0, PresencePenalty: 0, NoRepeatNgramSize: 0, LogitBias.Count: 0 };
 

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Kl3m.Inference;
 using Kl3m.Inference.Engine;
 using Kl3m.Inference.Sampling;
@@ -28,30 +26,33 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
         var tokens = await Task.Run(() => texts.Limits.Check(request), cancellationToken);
         var seed = request.Sampling.Seed ?? SeededRandom.NewSeed();
         int[] prompt = [.. tokens.Take(tokens.Length - request.CompletionTokenIds.Count)];
-        PromptScored? scored = null;
+        var hasStarted = false;
         if (request.ScorePrompt)
         {
-            // vLLM scores a prompt only where it does not stream: a request of its own.
-            using var answer = await SendAsync(request, server => RemoteRequest.Score(server.Listed, prompt, Asked(request, server)), cancellationToken);
-            scored = (await ReadAsync(answer, cancellationToken)).Choices is [var only, ..]
-                ? RemoteTokens.Prompt(prompt, only, request, Asked(request, answer.Server))
-                : throw new EngineFailedException($"{answer.Server.Name} did not score the prompt.");
+            await foreach (var happened in ScoreAsync(request, prompt, cancellationToken))
+            {
+                if (!hasStarted)
+                {
+                    hasStarted = true;
+                    yield return new GenerationStarted(prompt, seed);
+                }
+                yield return happened;
+            }
         }
         using var stream = request.Sampling.MaxTokens == 0 ? null : await SendAsync(request, server =>
-            RemoteRequest.Continue(server.Listed, tokens, request, seed, Model.EndTokenIds, Asked(request, server)), cancellationToken);
-        yield return new GenerationStarted(prompt, seed);
+            RemoteRequest.Continue(server.Listed, tokens, request, seed, Model, Asked(request, server)), cancellationToken);
+        if (!hasStarted)
+        {
+            yield return new GenerationStarted(prompt, seed);
+        }
         var sequences = Enumerable.Range(0, request.Sampling.Sequences).Select(index => new RemoteTokens(index, tokenizer, request, Model.EndTokenIds, stream is null ? 0 : Asked(request, stream.Server))).ToArray();
         TimeSpan? first = null;
-        if (scored is not null || stream is null)
-        {
-            yield return new PromptProgress(prompt.Length, prompt.Length);
-        }
-        if (scored is not null)
-        {
-            yield return scored;
-        }
         if (stream is null)
         {
+            if (!request.ScorePrompt)
+            {
+                yield return new PromptProgress(prompt.Length, prompt.Length);
+            }
             foreach (var index in Enumerable.Range(0, request.Sampling.Sequences))
             {
                 yield return new SequenceFinished(index, FinishReason.Length);
@@ -66,7 +67,7 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
                     if (first is null)
                     {
                         first = time.GetElapsedTime(started);
-                        if (scored is null)
+                        if (!request.ScorePrompt)
                         {
                             yield return new PromptProgress(prompt.Length, prompt.Length);
                         }
@@ -79,6 +80,10 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
                     {
                         yield return happened;
                     }
+                }
+                if (sequences.All(sequence => sequence.HasFinished) && sequences.Any(sequence => sequence.EndedHere))
+                {
+                    break; // the server may not know of that end
                 }
             }
             if (sequences.Any(sequence => !sequence.HasFinished))
@@ -99,6 +104,30 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
     /// <summary>At least one, so that there is a rank to know.</summary>
     private static int Asked(GenerationRequest request, RemoteServer server) => Math.Clamp(request.Alternatives, 1, server.Options.Alternatives);
 
+    /// <summary>The prompt's numbers in the end, and before them how far its reading is.</summary>
+    private async IAsyncEnumerable<GenerationEvent> ScoreAsync(GenerationRequest request, int[] prompt, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // vLLM scores a prompt only where it does not stream: a request of its own.
+        using var answer = await SendAsync(request, server => LlamaCppReader.Reads(server)
+            ? RemoteRequest.ScoreNext(server.Listed, prompt[..1], prompt[0], 1) // any: it shows that the server is there
+            : RemoteRequest.Score(server.Listed, prompt, Asked(request, server)), cancellationToken);
+        if (LlamaCppReader.Reads(answer.Server))
+        {
+            answer.Dispose();
+            var reader = new LlamaCppReader(answer.Server, tokenizer, request, Asked(request, answer.Server));
+            await foreach (var happened in reader.ReadAsync(prompt, cancellationToken))
+            {
+                yield return happened;
+            }
+            yield break;
+        }
+        var scored = (await answer.ReadAsync(cancellationToken)).Choices is [var only, ..]
+            ? RemoteTokens.Prompt(prompt, only, request, Asked(request, answer.Server))
+            : throw new EngineFailedException($"{answer.Server.Name} did not score the prompt.");
+        yield return new PromptProgress(prompt.Length, prompt.Length);
+        yield return scored;
+    }
+
     /// <summary>Sends to the server with least to do; to another one if that cannot be reached or fails before it answers.</summary>
     private async Task<RemoteAnswer> SendAsync(GenerationRequest request, Func<RemoteServer, HttpContent> write, CancellationToken cancellationToken)
     {
@@ -107,7 +136,7 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
         while (Next(tried) is { } server)
         {
             tried.Add(server);
-            if (RemoteRequest.Unknown(request.Sampling, server.Model?.OwnedBy).ToList() is { Count: > 0 } unknown)
+            if (RemoteRequest.Unknown(request, server.Listed.OwnedBy).ToList() is { Count: > 0 } unknown)
             {
                 throw new InvalidRequestException(unknown);
             }
@@ -138,17 +167,5 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
         var start = (uint)Interlocked.Increment(ref turn);
         return Enumerable.Range(0, servers.Count).Select(i => servers[(int)((start + i) % servers.Count)])
             .Where(server => server.Model is not null && !tried.Contains(server)).MinBy(server => server.Running);
-    }
-
-    private static async Task<RemoteFrame> ReadAsync(RemoteAnswer answer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await answer.WholeAsync(cancellationToken);
-        }
-        catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException)
-        {
-            throw new EngineFailedException($"{answer.Server.Name} did not score the prompt: {failure.Message}", failure);
-        }
     }
 }

@@ -10,8 +10,12 @@ internal sealed class RemoteTokens(int index, Tokenizer tokenizer, GenerationReq
 {
     private readonly TextAssembler text = new(index, tokenizer, [.. request.Sampling.Stop.Select(stop => new StopMatcher.Pattern(stop))], request.CompletionTokenIds);
     private readonly RemoteScores scores = new(request, asked);
+    private readonly UntoldTokens untold = new(tokenizer);
 
     public bool HasFinished { get; private set; }
+
+    /// <summary>It ended by a stop text or an end token that was seen here; the server may go on writing.</summary>
+    public bool EndedHere { get; private set; }
 
     /// <summary>Tokens that were written.</summary>
     public int Count { get; private set; }
@@ -20,12 +24,24 @@ internal sealed class RemoteTokens(int index, Tokenizer tokenizer, GenerationReq
     public IEnumerable<GenerationEvent> Read(RemoteChoice choice)
     {
         var ids = IdsOf(choice);
+        if (choice.Logprobs?.Content is not null && ids is [var told])
+        {
+            foreach (var missing in untold.Before(choice.Text ?? "", told))
+            {
+                Count++;
+                foreach (var settled in text.Append(RemoteScores.Unknown(missing)))
+                {
+                    yield return settled;
+                }
+            }
+        }
         for (var i = 0; i < ids.Count && !HasFinished; i++)
         {
             Count++;
             var token = scores.Of(ids[i], choice.Logprobs, i);
             if (request.Sampling.StopAtEnd && endTokens.Contains(ids[i]))
             {
+                EndedHere = true;
                 foreach (var settled in Finish(FinishReason.Stop, null, ids[i], token))
                 {
                     yield return settled;
@@ -38,7 +54,7 @@ internal sealed class RemoteTokens(int index, Tokenizer tokenizer, GenerationReq
             }
             if (text.StopText is { } stop)
             {
-                HasFinished = true;
+                HasFinished = EndedHere = true;
                 yield return new SequenceFinished(index, FinishReason.Stop, stop);
             }
         }
@@ -78,6 +94,10 @@ internal sealed class RemoteTokens(int index, Tokenizer tokenizer, GenerationReq
 
     private static IReadOnlyList<int> IdsOf(RemoteChoice choice)
     {
+        if (choice.Logprobs?.Content is { } told)
+        {
+            return [.. told.Select(token => token.Id)];
+        }
         var named = choice.Logprobs?.Tokens;
         if (choice.TokenIds is { } ids)
         {

@@ -47,6 +47,9 @@ internal static class Visible
     /// <summary>The same as one line of text, for titles and plain lists.</summary>
     public static string Name(VocabularyEntry entry) => string.Concat(Alone(entry).Where(part => part.Kind != VisibleKind.Break).Select(part => part.Text));
 
+    /// <summary>What somebody wrote, within a sentence of ours: one line that hides nothing and stays short.</summary>
+    public static string Line(string text, int most = 60) => string.Concat(Parts(text.Length > most ? text[..most] + "…" : text, standalone: false).Select(part => part.Text));
+
     /// <summary>Bytes as "E2 80 94".</summary>
     public static string Hex(ReadOnlySpan<byte> bytes)
     {

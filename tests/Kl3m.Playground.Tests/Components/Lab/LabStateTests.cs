@@ -179,4 +179,64 @@ public sealed class LabStateTests : IDisposable
         Assert.Equal((15, 5), (asked.PromptTokenIds!.Count, asked.CompletionTokenIds.Count));
         Assert.Same(run, Assert.Single(runs.Recent));
     }
+
+    [Fact]
+    public async Task A_link_carries_a_position_and_what_is_tried_on_it_to_a_fresh_bench()
+    {
+        var (run, generator) = await WriteAsync();
+        await lab.OpenAsync(run, new(1, 7));
+        await lab.ChangeAsync(now => now with { Temperature = 1.3f, TopK = 5 });
+        var address = (await lab.LinkAsync())!.Address;
+
+        using var fresh = new LabState(new ChosenModel(catalogue), runs, TimeProvider.System, NullLogger<LabState>.Instance);
+        var (link, problems) = PageLink.Read(LabState.Address, address);
+        Assert.Empty(problems);
+        await fresh.TakeAsync(link!);
+        Assert.Empty(fresh.Refused);
+        Assert.Equal(lab.Strip!.Place.Tokens, fresh.Strip!.Place.Tokens);
+        Assert.Equal((lab.Strip.Place.U, lab.Strip.Place.Taken, lab.Strip.Place.PromptLength), (fresh.Strip.Place.U, fresh.Strip.Place.Taken, fresh.Strip.Place.PromptLength));
+        Assert.Equal((1.3f, 5, 0.9f), (fresh.Settings.Temperature, fresh.Settings.TopK, fresh.Settings.TopP));
+        Assert.Equal((0.7f, 11ul), (fresh.RunSettings.Temperature, fresh.Run!.Seed));
+        Assert.Equal(address, (await fresh.LinkAsync())!.Address);
+        Assert.Equal(run.Sequences[1].Tokens.Take(8).Select(token => token.Text), fresh.Run.Sequences[0].Tokens.Select(token => token.Text));
+        Assert.Equal(3, generator.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_link_waits_for_the_model()
+    {
+        lab.Open("http://localhost/lab#prompt=Governing&temperature=0.4&seed=9");
+        Assert.Null(lab.Run);
+        Assert.Equal("Governing", lab.Prompt);
+        catalogue.Ready(new RecordingGenerator());
+        lab.ModelChanged();
+        await TestWait.UntilAsync(() => lab.Strip is not null);
+        Assert.Equal((0.4f, 9ul), (lab.Settings.Temperature, lab.Run!.Seed));
+    }
+
+    [Fact]
+    public async Task A_link_about_another_models_tokens_is_refused_with_its_name()
+    {
+        var (_, generator) = await WriteAsync();
+        var asked = generator.Requests.Count;
+        lab.Open("lab#prompt=x&written=12,13&model=someone/else");
+        Assert.Contains("someone/else, which is not loaded here", Assert.Single(lab.Refused), StringComparison.Ordinal);
+        Assert.Equal((null, "x", asked), (lab.Run, lab.Prompt, generator.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Settings_of_a_link_that_cannot_be_drawn_with_are_told_and_the_bench_stands()
+    {
+        await WriteAsync();
+        await lab.TakeAsync(PageLink.Read(LabState.Address, "prompt=x&temperature=-3&columns=2&2.top_p=7").Link!);
+        Assert.Equal(2, lab.Refused.Count);
+        Assert.NotNull(lab.Strip);
+        Assert.Empty(lab.Problems);
+        lab.Refuse();
+        await lab.TakeAsync(PageLink.Read(LabState.Address, "prompt=x&logit_bias=900000:5").Link!);
+        Assert.Contains("names tokens that fake does not have", Assert.Single(lab.Refused), StringComparison.Ordinal);
+        Assert.NotNull(lab.Strip);
+        await lab.TakeAsync(PageLink.Read(LabState.Address, "prompt=x&written=1,900000").Link!);
+        Assert.Contains("must be 0 to", lab.Notice, StringComparison.Ordinal);
+    }
 }

@@ -230,4 +230,39 @@ public sealed class ScoreStateTests : IAsyncDisposable
 
         public VocabularyEntry Describe(int tokenId) => inner.Describe(tokenId);
     }
+
+    [Fact]
+    public async Task A_link_carries_texts_and_recipe_and_opens_ready_to_run()
+    {
+        catalogue.Ready(new FakeTextGenerator());
+        state.Type(0, "one & <two>");
+        state.Compare(Comparison.SecondText);
+        state.Type(1, "three\n");
+        state.ChangeRecipe(now => now with { Context = 100, Stride = 25, BehindEnd = true });
+        var address = state.Link.Address;
+
+        await using var fresh = new ScoreState(models, time, NullLogger<ScoreState>.Instance);
+        fresh.Open("http://localhost/" + address);
+        Assert.Empty(fresh.Refused);
+        Assert.Equal(("one & <two>", "three\n", Comparison.SecondText), (fresh.TextOf(0), fresh.TextOf(1), fresh.Comparison));
+        Assert.Equal(new ScoringRecipe(100, 25, true), fresh.Recipe);
+        Assert.Equal(address, fresh.Link.Address);
+        Assert.True(fresh.IsEditing);
+        await fresh.ScoreAsync();
+        Assert.All(fresh.Sides, side => Assert.NotNull(side.Result));
+    }
+
+    [Fact]
+    public void A_recipe_of_a_link_that_the_model_cannot_read_by_is_told_at_its_field_and_a_missing_model_by_its_name()
+    {
+        catalogue.Ready(new FakeTextGenerator());
+        state.Open("score#prompt=x&context=5000&model=someone%2Felse&stride=many");
+        Assert.Equal(["In the link, stride must be a whole number from 1 up, not “many”.", "someone/else is not loaded here: fake reads in its place. Models are loaded on the Models page."], state.Refused);
+        Assert.Equal("Context", Assert.Single(state.RecipeProblems).Field);
+        state.Open("score#prompt=y");
+        Assert.Equal(("y", 1024), (state.TextOf(0), state.Recipe!.Context));
+        state.Type(0, "z");
+        state.Open("score#prompt=y");
+        Assert.Equal("z", state.TextOf(0));
+    }
 }

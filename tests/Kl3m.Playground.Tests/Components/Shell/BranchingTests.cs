@@ -1,5 +1,6 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Tests.Runs;
 using Kl3m.Tests.Shared;
@@ -192,5 +193,132 @@ public sealed class BranchingTests
         Assert.Equal(96, state.Run!.TokenCount);
         await state.NextTokenAsync();
         Assert.Equal(96, state.Run.TokenCount);
+    }
+
+    [Fact]
+    public async Task A_setting_that_is_changed_while_stepping_holds_from_the_next_token_on_and_the_receipt_knows_both()
+    {
+        var generator = new RecordingGenerator();
+        await using var fixture = new StateFixture(generator);
+        var state = fixture.State;
+        var first = state.StepAsync();
+        await TestWait.UntilAsync(() => state.Run!.TokenCount == 3);
+        var (before, then) = (state.Run!, state.Sampling.Temperature);
+        state.Change(now => now with { Temperature = 0.9f });
+        Assert.Single(generator.Requests);
+        var second = state.NextTokenAsync();
+        await first;
+        await TestWait.UntilAsync(() => state.Run != before && state.Run!.Sequences.All(sequence => sequence.Tokens.Count == 2));
+        var run = state.Run!;
+        Assert.True(state.IsRunning);
+        Assert.Equal(4, generator.Requests.Count);
+        foreach (var sequence in run.Sequences)
+        {
+            Assert.Equal(before.Sequences[sequence.Index].Tokens[0], sequence.Tokens[0]);
+            Assert.Equal((then, 0.9f), (run.RequestAt(new(sequence.Index, 0)).Sampling.Temperature, run.RequestAt(new(sequence.Index, 1)).Sampling.Temperature));
+            Assert.Equal(before.Seed, run.OwnerOf(sequence.Index).Seed);
+            Assert.Equal("Writing", CardState.Of(run, sequence).Words);
+        }
+        _ = state.NextTokenAsync();
+        await TestWait.UntilAsync(() => run.Sequences.All(sequence => sequence.Tokens.Count == 3));
+        Assert.Same(run, state.Run);
+        state.LeaveStepping();
+        await second;
+
+        Assert.All(run.Sequences, sequence => Assert.Equal(32, sequence.Tokens.Count));
+        Assert.All(run.Sequences, sequence => Assert.Equal("Done", CardState.Of(run, sequence).Words));
+        Assert.Equal(["Settings changed on the way: from token 2 on temperature 0.90."], SettingChanges.Of(run));
+        Assert.Equal(3, state.Leaves.Count);
+        // The fake draws by seed, continuation and position alone: the dice of the places are the same.
+        var whole = await generator.WriteAsync(new RunStore(new(Microsoft.Extensions.Options.Options.Create(new RunOptions())), fixture.Time), before.Request);
+        Assert.Equal(whole.Sequences.Select(sequence => sequence.Text), run.Sequences.Select(sequence => sequence.Text));
+        Assert.Equal([before, .. run.Sequences.Select(sequence => run.OwnerOf(sequence.Index))], state.Kept.Runs.Select(kept => kept.Run).OrderBy(kept => kept == before ? 0 : 1).ThenBy(kept => kept.Branch?.Sequence));
+        foreach (var (_, kept, writer) in state.Kept.Runs)
+        {
+            Assert.True((await new Replay(kept).RunAsync(writer, null, cancellationToken: TestContext.Current.CancellationToken)).Agrees);
+        }
+    }
+
+    [Fact]
+    public async Task A_slider_that_moves_while_tokens_play_is_heard_when_it_rests()
+    {
+        var generator = new RecordingGenerator();
+        await using var fixture = new StateFixture(generator);
+        var state = fixture.State;
+        var stepping = state.StepAsync();
+        await TestWait.UntilAsync(() => state.Run!.TokenCount == 3);
+        state.Hurry(-7);
+        _ = state.PlayAsync();
+        await TestWait.UntilAsync(() => state.Run!.TokenCount == 6);
+        state.Change(now => now with { Temperature = 0.9f });
+        state.Change(now => now with { Temperature = 1.1f });
+        Assert.Single(generator.Requests);
+        fixture.Time.Advance(PlaygroundState.Rest);
+        await stepping;
+        await TestWait.UntilAsync(() => generator.Requests.Count == 4);
+        Assert.All(generator.Requests.Skip(1), request => Assert.Equal((1.1f, 2), (request.Sampling.Temperature, request.CompletionTokenIds.Count)));
+        Assert.True(state.Pace.IsPlaying);
+    }
+
+    [Fact]
+    public async Task A_step_with_a_setting_that_is_wrong_says_so_and_changes_nothing()
+    {
+        var generator = new RecordingGenerator();
+        await using var fixture = new StateFixture(generator);
+        var state = fixture.State;
+        _ = state.StepAsync();
+        await TestWait.UntilAsync(() => state.Run!.TokenCount == 3);
+        state.Change(now => now with { TopP = 7 });
+        await state.NextTokenAsync();
+        Assert.Contains("Top-p", state.Announcement, StringComparison.Ordinal);
+        Assert.True(state.IsRunning);
+        state.Change(now => now with { TopP = 0.95f });
+        _ = state.NextTokenAsync();
+        await TestWait.UntilAsync(() => state.Run!.Sequences.All(sequence => sequence.Tokens.Count == 2));
+        Assert.Equal(0.95f, generator.Requests[^1].Sampling.TopP);
+    }
+
+    [Fact]
+    public async Task A_text_is_gone_on_with_by_its_own_model_though_another_is_chosen()
+    {
+        var (own, other) = (new RecordingGenerator(), new RecordingGenerator { Model = new FakeTextGenerator().Model with { Id = "other", VocabularySize = 300 } });
+        await using var fixture = new StateFixture(own);
+        await fixture.State.GenerateAsync();
+        fixture.Catalogue.Ready(other, own);
+        fixture.State.ModelChanged();
+        await fixture.State.ContinueAsync(2);
+        await fixture.State.TakeAsync(new(0, 3), 'x');
+        Assert.Equal("fake", fixture.State.Run!.Model.Id);
+        Assert.Equal([64, 32], new[] { 2, 0 }.Select(index => fixture.State.Run.Sequences[index].Tokens.Count));
+        Assert.Empty(other.Requests);
+        Assert.Null(fixture.State.Hindrance);
+    }
+
+    [Theory]
+    [InlineData("other", "one")]
+    [InlineData("fake", "two")]
+    public async Task A_text_whose_model_is_gone_is_left_as_it_is_and_the_remedy_is_named(string id, string tokenizer)
+    {
+        static ModelInfo Info(string name, string hash) => new FakeTextGenerator().Model with { Id = name, FileHashes = new Dictionary<string, string> { ["tokenizer.json"] = hash } };
+        var (own, other) = (new RecordingGenerator { Model = Info("fake", "one") }, new RecordingGenerator { Model = Info(id, tokenizer) });
+        await using var fixture = new StateFixture(own);
+        var state = fixture.State;
+        await state.GenerateAsync();
+        var run = state.Run;
+        fixture.Catalogue.Ready(other);
+        state.ModelChanged();
+        foreach (var go in new Func<Task>[] { () => state.ContinueAsync(0), () => state.TakeAsync(new(0, 3), 'x'), () => state.RedrawAsync(new(1, 2)) })
+        {
+            state.DismissHindrance();
+            await go();
+            Assert.StartsWith("fake wrote this text and is not loaded now", state.Hindrance, StringComparison.Ordinal);
+        }
+        Assert.Same(run, state.Run);
+        Assert.Empty(other.Requests);
+
+        fixture.Catalogue.Ready(other.Model.Id == "fake" ? [own] : [other, own]);
+        await state.ContinueAsync(0);
+        Assert.Equal(64, state.Run!.Sequences[0].Tokens.Count);
+        Assert.Null(state.Hindrance);
     }
 }

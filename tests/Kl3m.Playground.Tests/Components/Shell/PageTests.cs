@@ -6,6 +6,7 @@ using Kl3m.Playground.Components.Pages.About;
 using Kl3m.Playground.Components.Pages.Compare;
 using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Components.Pages.Playground;
+using Kl3m.Playground.Components.Pages.Score;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Components.Shared;
 using Kl3m.Tests.Shared;
@@ -33,6 +34,7 @@ public sealed class PageTests : BunitContext
         Services.AddRuns();
         Services.AddScoped<PlaygroundState>();
         Services.AddScoped<LabState>();
+        Services.AddScoped<ScoreState>();
         Services.AddScoped<CompareState>();
         Services.AddScoped<Kl3m.Playground.Components.Pages.Score.ScoreState>();
         Services.AddScoped<BrowserStorage>();

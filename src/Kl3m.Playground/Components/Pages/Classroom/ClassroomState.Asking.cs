@@ -64,7 +64,7 @@ internal sealed partial class ClassroomState
         var chosen = question.Choices.FirstOrDefault(choice => choice.Text == typed);
         if ((chosen?.TokenId ?? await Guess.FirstTokenAsync(generator, question.Place, typed)) is { } token)
         {
-            Do(new CastVote(question.Number, token, typed));
+            await DoAsync(new CastVote(question.Number, token, typed));
         }
         else
         {
@@ -104,13 +104,13 @@ internal sealed partial class ClassroomState
             ? [.. row.TokenIds.Select(id => (Text: TextOf(generator, id), Id: id)).Where(token => token.Text.Trim().Length > 0).Take(5)
                 .OrderBy(token => token.Text, StringComparer.OrdinalIgnoreCase).Select(token => new Choice(token.Text, token.Id))]
             : [];
-        Do(new AskQuestion(at, choices), row);
+        await DoAsync(new AskQuestion(at, choices), row);
     }
 
     private async Task OpenGameAsync(ITextGenerator generator, TextPlace place)
     {
         var (at, row) = await BehindSpacesAsync(generator, place);
-        Do(new StartGame(at, 1, (ulong)Random.Shared.Next(100_000, 1_000_000)), row);
+        await DoAsync(new StartGame(at, 1, (ulong)Random.Shared.Next(100_000, 1_000_000)), row);
     }
 
     private async Task<(TextPlace Place, NextToken Row)> BehindSpacesAsync(ITextGenerator generator, TextPlace place)

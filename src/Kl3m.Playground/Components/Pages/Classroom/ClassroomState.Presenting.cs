@@ -1,3 +1,4 @@
+using Kl3m.Inference;
 using Kl3m.Playground.Classroom;
 using Kl3m.Playground.Components.Layout;
 using Kl3m.Playground.Runs;
@@ -11,6 +12,7 @@ internal sealed partial class ClassroomState
 
     private string? followed;
     private object? presented;
+    private int presentings;
 
     /// <summary>The address of the page that is followed as the teacher works on it; null while there is none.</summary>
     public string? PresentedPage => Room?.State.Scene is PresentationScene or LinkScene { IsLive: true } ? followed : null;
@@ -56,7 +58,7 @@ internal sealed partial class ClassroomState
     }
 
     /// <summary>A page that cannot be followed is shown as a link.</summary>
-    public void ShowLink(string address) => Do(new ShowLink(address, TitleOf(address)));
+    public Task<bool> ShowLinkAsync(string address) => DoAsync(new ShowLink(address, TitleOf(address)));
 
     public static string TitleOf(string address) =>
         NavigationEntry.All.FirstOrDefault(entry => entry.Address == address.Split('?', '#', '/')[0])?.Title ?? "a page";
@@ -75,24 +77,40 @@ internal sealed partial class ClassroomState
         {
             return;
         }
-        if (pages.ViewOf(page) is { } view)
-        {
-            var address = pages.AddressOf(page);
-            if (!view.Equals(presented))
-            {
-                presented = view;
-                Tell(room.PresentPage(key, new ShowLink(address.Length <= LongestAddress ? address : page, TitleOf(page), IsLive: true), view));
-            }
-            return;
-        }
-        var playground = pages.Playground;
-        var now = (playground.Prompt, playground.Sampling, playground.Selected, playground.Run);
+        object now = pages.ViewOf(page) ?? (object)new OnPlayground(pages.Playground.Prompt, pages.Playground.Sampling, pages.Playground.Selected, pages.Playground.Run);
         if (!now.Equals(presented))
         {
             presented = now;
-            Tell(room.PresentRun(key, new Present(now.Prompt, now.Sampling, now.Selected, now.Run?.Model.Id), now.Run, playground.RunGenerator));
+            _ = PresentAsync(room);
         }
     }
 
+    // What changes while the last change is on its way goes together with the next.
+    private async Task PresentAsync(Room room)
+    {
+        if (Interlocked.Increment(ref presentings) > 1)
+        {
+            return;
+        }
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref presentings);
+            switch (presented)
+            {
+                case PageView view:
+                    var address = pages.AddressOf(view.Page);
+                    Tell(await room.PresentPageAsync(key, new ShowLink(address.Length <= LongestAddress ? address : view.Page, TitleOf(view.Page), IsLive: true), view));
+                    break;
+                case OnPlayground now:
+                    Tell(await room.PresentRunAsync(key, new Present(now.Prompt, now.Sampling, now.Selected, now.Run?.Model.Id), now.Run, pages.Playground.RunGenerator));
+                    break;
+            }
+        }
+        while (Interlocked.CompareExchange(ref presentings, 0, seen) != seen);
+    }
+
     private void EndPresenting() => (followed, presented) = (null, null);
+
+    private sealed record OnPlayground(string Prompt, SamplingParams Sampling, SelectedToken? Selected, Run? Run);
 }

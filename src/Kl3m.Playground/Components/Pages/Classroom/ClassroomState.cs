@@ -1,6 +1,8 @@
 using Kl3m.Inference;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Classroom;
+using Kl3m.Playground.Classroom.Nodes;
+using Kl3m.Playground.Components.Pages.Playground;
 
 namespace Kl3m.Playground.Components.Pages.Classroom;
 
@@ -49,6 +51,9 @@ internal sealed partial class ClassroomState : IDisposable
     public string? Problem { get => problem.At == At ? problem.Sentence : null; private set => problem = (value, At); }
     private (string? Sentence, string At) problem = (null, "");
 
+    /// <summary>Whether a room was looked for and the servers could not be asked.</summary>
+    public bool IsAway { get; private set; }
+
     // A refusal is about what was there: the next question does not inherit it.
     private string At => Room?.State.Scene switch { null => "", QuestionScene question => $"question {question.Number}", var scene => scene.GetType().Name };
 
@@ -65,9 +70,9 @@ internal sealed partial class ClassroomState : IDisposable
     public string User => Room is { } room ? $"room:{room.Code}:{(IsTeacher ? "teacher" : Me?.Id)}" : "classroom";
 
     /// <returns>The teacher's key for the browser to keep; null if no room was opened, see <see cref="Problem"/>.</returns>
-    public string? Open()
+    public async Task<string?> OpenAsync()
     {
-        var (room, opened, refusal) = rooms.Open(visitor.Address);
+        var (room, opened, refusal) = await rooms.OpenAsync(visitor.Address);
         Tell(refusal);
         if (room is not null)
         {
@@ -77,15 +82,15 @@ internal sealed partial class ClassroomState : IDisposable
     }
 
     /// <returns>The student's key for the browser to keep; null if there is no way in, see <see cref="Problem"/>.</returns>
-    public string? Join(string? code, string? nickname)
+    public async Task<string?> JoinAsync(string? code, string? nickname)
     {
-        var (room, refusal) = rooms.Find(code, visitor.Address);
+        var (room, refusal) = await rooms.FindAsync(code, visitor.Address);
         if (room is null)
         {
             Tell(refusal);
             return null;
         }
-        var (joined, full) = room.Join(nickname);
+        var (joined, full) = await room.JoinAsync(nickname);
         Tell(full);
         if (joined is not null)
         {
@@ -95,35 +100,35 @@ internal sealed partial class ClassroomState : IDisposable
     }
 
     /// <summary>Back to a room with the key that the browser kept.</summary>
-    public bool Return(string? code, string? kept)
+    public async Task<bool> ReturnAsync(string? code, string? kept)
     {
-        if (rooms.Return(code, kept) is not { } room)
+        if (await FindAsync(code, kept) is not { } room || room.Identify(kept) is not { } caller)
         {
             return false;
         }
         Tell(null);
-        Enter(room, kept!, room.Identify(kept)!.IsTeacher);
+        Enter(room, kept!, caller.IsTeacher);
         return true;
     }
 
     /// <summary>Whether a kept key still opens its room.</summary>
-    public bool IsOpen(string? code, string? kept) => rooms.Return(code, kept) is not null;
+    public async Task<bool> IsOpenAsync(string? code, string? kept) => await FindAsync(code, kept) is not null;
 
     /// <summary>Out of the room: a student gives up the seat, a teacher's room goes on without this page.</summary>
-    public void Leave()
+    public async Task LeaveAsync()
     {
-        if (!IsTeacher)
+        if (!IsTeacher && Room is { } room)
         {
-            Room?.Do(key, new LeaveRoom());
+            await room.DoAsync(key, new LeaveRoom());
         }
         Exit();
         Changed?.Invoke();
     }
 
     /// <summary>Gives a command in this visitor's name. False, and <see cref="Problem"/>, if it was refused.</summary>
-    public bool Do(RoomCommand command, NextToken? row = null)
+    public async Task<bool> DoAsync(RoomCommand command, NextToken? row = null)
     {
-        var refusal = Room?.Do(key, command, row) ?? (Room is null ? Refusal.Stranger : null);
+        var refusal = Room is { } room ? await room.DoAsync(key, command, row) : Refusal.Stranger;
         Tell(refusal);
         return refusal is null;
     }
@@ -140,6 +145,21 @@ internal sealed partial class ClassroomState : IDisposable
         pages.Changed -= FollowPage;
         Exit();
         Changed = null;
+    }
+
+    private async Task<Room?> FindAsync(string? code, string? kept)
+    {
+        IsAway = false;
+        try
+        {
+            return await rooms.ReturnAsync(code, kept);
+        }
+        catch (BoardAwayException)
+        {
+            IsAway = true;
+            Tell(Refusal.Away);
+            return null;
+        }
     }
 
     private void Enter(Room room, string held, bool isTeacher)

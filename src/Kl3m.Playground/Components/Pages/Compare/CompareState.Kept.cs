@@ -9,7 +9,7 @@ internal sealed partial class CompareState
 {
     public const string Address = "compare";
 
-    private string? opened;
+    private readonly PageAddress links = new(Address);
 
     /// <summary>What was wrong with a link or a receipt; empty when it was well.</summary>
     public IReadOnlyList<string> Refused { get; private set; } = [];
@@ -24,17 +24,15 @@ internal sealed partial class CompareState
     /// <summary>Takes prompt, dice and columns from an address, once.</summary>
     public void Open(string address)
     {
-        var (link, problems) = PageLink.Read(Address, address);
-        if ((link is null && problems.Count == 0) || address == opened)
+        if (links.Open(address) is not { } arrived)
         {
             return;
         }
-        opened = address;
-        if (link is not null)
+        if (arrived.Link is { } link)
         {
             Take(link);
         }
-        Refuse([.. problems.Select(problem => $"In the link, {problem.Field} {problem.Message}")]);
+        Refuse(arrived.Refused);
     }
 
     /// <summary>A link with but one column gives two of it.</summary>

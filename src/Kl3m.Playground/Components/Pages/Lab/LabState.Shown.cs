@@ -2,8 +2,6 @@ namespace Kl3m.Playground.Components.Pages.Lab;
 
 internal sealed partial class LabState
 {
-    public const string Address = "lab";
-
     public LabView View => new(Run, Place, Settings, Strip, Traced, Notice, Draws, Futures, FuturesAsked);
 
     /// <summary>Puts on the bench what another visitor's shows. Nothing is asked of the model: the logits come along.</summary>

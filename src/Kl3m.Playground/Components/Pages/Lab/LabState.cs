@@ -13,6 +13,9 @@ namespace Kl3m.Playground.Components.Pages.Lab;
 /// </summary>
 internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimeProvider time, ILogger<LabState> logger) : IDisposable
 {
+    /// <summary>Stops of a slider that come within so much of each other are one movement.</summary>
+    public static readonly TimeSpan OneSlide = TimeSpan.FromMilliseconds(300);
+
     private readonly string user = Guid.NewGuid().ToString("N");
     private StripPlace? place;
     private Sampler? sampler;
@@ -56,7 +59,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     /// <summary>The model that the run was written with; null while it is not loaded.</summary>
     public ITextGenerator? Generator => Run is { } run ? Of(run) : chosen.Generator;
 
-    private ITextGenerator? Of(Run run) => chosen.Find(run.Model.Id);
+    private ITextGenerator? Of(Run run) => chosen.WriterOf(run.Model);
 
     /// <summary>Puts a token of a run on the bench, with the settings that it was drawn with.</summary>
     public Task OpenAsync(Run run, SelectedToken at)
@@ -69,6 +72,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     /// <summary>Reads a prompt of one's own: the position behind it, drawn once with the settings on the bench.</summary>
     public async Task ReadPromptAsync(string prompt)
     {
+        Prompt = prompt;
         if (prompt.Length == 0)
         {
             Notice = SamplingProblems.EmptyPrompt.Sentence;
@@ -110,8 +114,21 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
         return ReadAsync();
     }
 
+    /// <summary>A slider is on its way: what follows it goes with it, and glides nowhere by itself.</summary>
+    public bool IsSliding { get; private set; }
+    private long lastSlide;
+
     public Task ChangeAsync(Func<SamplingParams, SamplingParams> change)
     {
+        IsSliding = false;
+        Settings = change(Settings);
+        return WorkAsync();
+    }
+
+    public Task SlideAsync(Func<SamplingParams, SamplingParams> change)
+    {
+        IsSliding = lastSlide != 0 && time.GetElapsedTime(lastSlide) < OneSlide;
+        lastSlide = time.GetTimestamp();
         Settings = change(Settings);
         return WorkAsync();
     }

@@ -18,6 +18,11 @@ public sealed record StripColumn(
     /// <summary>Entropy of what it gets, bits.</summary>
     public double EntropyBefore { get; init; }
 
+    /// <summary>The other one's picture would be this one's.</summary>
+    public bool IsDrawnAs(StripColumn other) =>
+        (Stage, IsOn, Kept, Mass, Entropy, EntropyBefore, Traced) == (other.Stage, other.IsOn, other.Kept, other.Mass, other.Entropy, other.EntropyBefore, other.Traced)
+        && Before.SequenceEqual(other.Before) && After.SequenceEqual(other.After);
+
     /// <summary>The place among <see cref="Before"/> of the token that is traced; null beyond them.</summary>
     public int? Traced { get; init; }
 }

@@ -1,4 +1,5 @@
 using Kl3m.Inference;
+using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
 
 namespace Kl3m.Playground.Components.Pages.Playground;
@@ -48,23 +49,23 @@ internal sealed partial class PlaygroundState
     /// <summary>Draws this token and what follows anew: other dice, and the settings of the panel.</summary>
     public async Task RedrawAsync(SelectedToken place)
     {
-        if (await ReadyAsync() is { } run && run.Find(place) is not null)
+        if (await ReadyAsync() is var (run, writer) && run.Find(place) is not null)
         {
-            await BranchAsync(run, place, [], Sampling with { Seed = NewSeed() }, Remaining(run, place, 0));
+            await RunAsync(writer, Leave(run, place, [], Sampling with { Seed = NewSeed() }, Remaining(run, place, 0)));
         }
     }
 
     /// <summary>Writes on from the end of one continuation, with the settings of the panel and the dice of the run.</summary>
     public async Task ContinueAsync(int sequenceIndex)
     {
-        if (!CanGenerate || await ReadyAsync() is not { } run || sequenceIndex >= run.Sequences.Count)
+        if (IsRunning || await ReadyAsync() is not var (run, writer) || sequenceIndex >= run.Sequences.Count)
         {
             return;
         }
         var sequence = run.Sequences[sequenceIndex];
         // An end mark would stand in the middle.
         var count = sequence.Finished?.StopTokenId is { } end && sequence.Tokens is [.., var last] && last.Score.TokenId == end ? sequence.Tokens.Count - 1 : sequence.Tokens.Count;
-        await BranchAsync(run, new(sequenceIndex, count), [], Sampling with { Seed = run.Seed }, Sampling.MaxTokens);
+        await RunAsync(writer, Leave(run, new(sequenceIndex, count), [], Sampling with { Seed = run.Seed }, Sampling.MaxTokens));
     }
 
     /// <summary>Puts another run of the same family on the page.</summary>
@@ -80,50 +81,63 @@ internal sealed partial class PlaygroundState
 
     private async Task ForkAsync(SelectedToken place, Func<ITextGenerator, CancellationToken, Task<IReadOnlyList<int>>> choose)
     {
-        if (await ReadyAsync() is not { } run || run.Find(place) is null)
+        if (await ReadyAsync() is not var (run, writer) || run.Find(place) is null)
         {
             return;
         }
         try
         {
-            var generator = Generator!;
             var forced = await Task.Run(async () =>
-                await ForcedTokens.MakeAsync(run, place.Sequence, place.Position, await choose(generator, CancellationToken.None), generator, CancellationToken.None));
+                await ForcedTokens.MakeAsync(run, place.Sequence, place.Position, await choose(writer, CancellationToken.None), writer, CancellationToken.None));
             if (!IsRunning && forced.Count > 0)
             {
-                await BranchAsync(run, place, forced, run.RequestAt(place).Sampling with { Seed = run.Seed }, Remaining(run, place, forced.Count));
+                await RunAsync(writer, Leave(run, place, forced, run.RequestAt(place).Sampling with { Seed = run.Seed }, Remaining(run, place, forced.Count)));
             }
         }
         catch (InvalidRequestException mistake)
         {
-            Announcement = string.Join(' ', mistake.Problems.Select(problem => $"{problem.Field} {problem.Message}"));
-            Changed?.Invoke();
+            Hinder(string.Join(' ', mistake.Problems.Select(problem => $"{problem.Field} {problem.Message}")));
         }
         catch (Exception error) when (error is EngineBusyException or EngineFailedException or HttpRequestException)
         {
-            Announcement = error.Message;
-            Changed?.Invoke();
+            Hinder(error.Message);
         }
     }
 
-    /// <summary>The run on the page, once nothing writes any more; null while there is none or no model.</summary>
-    private async Task<Run?> ReadyAsync()
+    /// <summary>Why the text on the page cannot be gone on with; null where nothing stands in the way.</summary>
+    public string? Hindrance => hindrance;
+    private string? hindrance;
+
+    public void DismissHindrance() => Hinder(null);
+
+    private void Hinder(string? sentence)
+    {
+        (hindrance, Announcement) = (sentence, sentence ?? "");
+        Changed?.Invoke();
+    }
+
+    /// <summary>The run on the page with the model that wrote it, whichever is chosen now, once nothing writes any more; null while there is none, or its model is gone.</summary>
+    private async Task<(Run Run, ITextGenerator Writer)?> ReadyAsync()
     {
         if (IsRunning)
         {
             Stop();
             await current;
         }
-        if (Run is { } run && Generator is { } generator && generator.Model.Id != run.Model.Id)
+        if (Run is not { } run)
         {
-            Announcement = $"This was written by {run.Model.Id}, and {generator.Model.Id} splits text otherwise: choose {run.Model.Id} again to branch from it.";
-            Changed?.Invoke();
             return null;
         }
-        return Generator is null ? null : Run;
+        if (model.WriterOf(run.Model) is { } writer)
+        {
+            return (run, writer);
+        }
+        Hinder($"{Visible.Line(run.Model.Id)} wrote this text and is not loaded now{(Generator is { } other ? $"; {other.Model.Id} splits text otherwise, and would go on from something else" : "")}. Load {Visible.Line(run.Model.Id)} again, or generate anew.");
+        return null;
     }
 
-    private Task BranchAsync(Run run, SelectedToken place, IReadOnlyList<TokenGenerated> forced, SamplingParams sampling, int maxTokens)
+    /// <summary>What is to be asked for a continuation that goes on from a place of another run.</summary>
+    private Part Leave(Run run, SelectedToken place, IReadOnlyList<TokenGenerated> forced, SamplingParams sampling, int maxTokens)
     {
         var before = run.Sequences[place.Sequence].Tokens.Take(place.Position).Select(token => token.Score.TokenId);
         var request = new GenerationRequest
@@ -134,7 +148,7 @@ internal sealed partial class PlaygroundState
             Sampling = sampling with { Sequences = 1, MaxTokens = maxTokens },
             User = user,
         };
-        return RunAsync(request, new(run, place.Sequence, place.Position, forced));
+        return new(request, new(run, place.Sequence, place.Position, forced));
     }
 
     /// <summary>As many as the text that is left would have got.</summary>

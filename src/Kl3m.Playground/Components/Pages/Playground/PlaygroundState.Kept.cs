@@ -7,10 +7,15 @@ namespace Kl3m.Playground.Components.Pages.Playground;
 /// <summary>What is kept of the page and brought back to it: links, receipts, replays.</summary>
 internal sealed partial class PlaygroundState
 {
-    private string? opened;
+    private readonly PageAddress links = new("");
 
     /// <summary>What was wrong with a link or a receipt; empty when it was well.</summary>
     public IReadOnlyList<string> Refused { get; private set; } = [];
+
+    /// <summary>What stands on the page: the prompt and the continuation in front, or the prompt alone.</summary>
+    public string Text => Run is { } run
+        ? (run.Root.Request.Prompt ?? Prompt) + run.Sequences[Math.Min(Selected?.Sequence ?? 0, run.Sequences.Count - 1)].Text
+        : Prompt;
 
     public Replays Replays => replays ??= new(model, () => Changed?.Invoke());
     private Replays? replays;
@@ -20,12 +25,12 @@ internal sealed partial class PlaygroundState
     /// <summary>The run came from a receipt of a model that is not here: it can be read, not gone on with.</summary>
     public bool IsForeign => RunGenerator is RecordedModel;
 
-    /// <summary>The runs that wrote what the page shows; a branch shows continuations of the run that it left.</summary>
+    /// <summary>The runs that wrote what the page shows: a branch shows continuations of the run that it left, and what it goes on from.</summary>
     public KeptRuns Kept
     {
         get
         {
-            var shown = Run is { } run && RunGenerator is not null ? run.Sequences.Select(sequence => run.OwnerOf(sequence.Index)).Prepend(run).Distinct().ToList() : [];
+            var shown = Run is { } run && RunGenerator is not null ? run.Sequences.SelectMany(sequence => run.WritersOf(sequence.Index)).Select(part => part.Run).Prepend(run).Distinct().Take(ReceiptRules.MaxRuns).ToList() : [];
             return new([.. shown.Select((one, index) => (shown.Count == 1 ? "" : index == 0 ? "This branch" : "What it left", one, RunGenerator!))], Link);
         }
     }
@@ -33,14 +38,12 @@ internal sealed partial class PlaygroundState
     /// <summary>Takes prompt and settings from an address, once: who comes back to the page by it finds what is there now.</summary>
     public void Open(string address)
     {
-        var (link, problems) = PageLink.Read("", address);
-        if ((link is null && problems.Count == 0) || address == opened)
+        if (links.Open(address) is not { } arrived)
         {
             return;
         }
-        opened = address;
-        Refuse([.. problems.Select(problem => $"In the link, {problem.Field} {problem.Message}")]);
-        if (link is not null)
+        Refuse(arrived.Refused);
+        if (arrived.Link is { } link)
         {
             Take(link);
         }

@@ -7,13 +7,16 @@ namespace Kl3m.Playground.Components.Pages.Playground;
 internal sealed partial class PlaygroundState
 {
     private Task current = Task.CompletedTask;
+    private IReadOnlyList<Run> written = [];
 
-    /// <param name="branch">Where it leaves another run; then the settings are that run's, and not the panel's.</param>
-    private Task RunAsync(GenerationRequest request, Branch? branch = null) => current = RunToEndAsync(request, branch);
+    /// <param name="parts">One request, or, where several continuations go on from tokens of their own, one for each; the page shows the last one's run.</param>
+    private Task RunAsync(ITextGenerator generator, params IReadOnlyList<Part> parts) => current = RunToEndAsync(generator, parts);
 
-    private async Task RunToEndAsync(GenerationRequest request, Branch? branch)
+    private async Task RunToEndAsync(ITextGenerator generator, IReadOnlyList<Part> parts)
     {
         waiting?.Cancel();
+        hindrance = null;
+        var (request, branch) = (parts[^1].Request, parts[^1].Branch);
         if (string.IsNullOrEmpty(request.Prompt) && request.PromptTokenIds is null)
         {
             refused = [SamplingProblems.EmptyPrompt];
@@ -24,55 +27,70 @@ internal sealed partial class PlaygroundState
             Changed?.Invoke();
             return;
         }
-        var generator = Generator!;
+        parts = [.. parts.Select(part => part with { Request = part.Request with { Stops = part.Request.Stops ?? new() } })];
         var (lastRun, lastSelected) = (Run, Selected);
-        request = request with { Stops = request.Stops ?? new() };
-        var run = runs.Start(request, generator.Model, branch);
+        var started = Start(parts, generator.Model);
+        var run = started[^1];
         using var cancellation = new CancellationTokenSource();
         Remember();
-        (Run, Selected, running) = (run, branch is { Forced.Count: > 0 } ? new(branch.Sequence, branch.Position) : null, cancellation);
+        (Run, Selected, running, written, steeredBy) = (run, branch is { Forced.Count: > 0 } ? new(branch.Sequence, branch.Position) : null, cancellation, started, Sampling);
         Announcement = "";
-        Pace.Begin(request.CompletionTokenIds.Count);
+        Pace.Begin(parts.Max(part => part.Request.CompletionTokenIds.Count));
         Changed?.Invoke();
 
-        var writing = Task.Run(() => RecordAsync(run, generator, cancellation.Token), CancellationToken.None);
+        var writing = Task.WhenAll(started.Select(one => Task.Run(() => RecordAsync(one, generator, cancellation), CancellationToken.None)));
         try
         {
-            await ShowAsync(run, writing);
+            await ShowAsync(started, writing);
             await writing;
         }
         catch (InvalidRequestException mistake)
         {
             // Nothing was started: what stood on the page stays there.
-            GoBack(run, lastRun, lastSelected);
+            GoBack(started, lastRun, lastSelected);
             refused = SamplingProblems.From(mistake, Settings, PromptTokens, generator.Model);
             Announcement = string.Join(' ', refused.Select(problem => problem.Sentence));
         }
         catch (EngineBusyException busy)
         {
-            GoBack(run, lastRun, lastSelected);
+            GoBack(started, lastRun, lastSelected);
             Announcement = busy.Message;
-            _ = AskAgainAsync(request, branch, busy);
+            _ = AskAgainAsync(generator, parts, busy);
         }
         finally
         {
             running = null;
-            Changed?.Invoke();
+            if (!steering)
+            {
+                Changed?.Invoke();
+            }
         }
     }
 
-    private void GoBack(Run refusedRun, Run? lastRun, SelectedToken? lastSelected)
+    private List<Run> Start(IReadOnlyList<Part> parts, ModelInfo info)
     {
-        runs.Forget(refusedRun);
-        if (Run == refusedRun)
+        var started = new List<Run>();
+        foreach (var part in parts)
+        {
+            // Each shows what those before it write.
+            var branch = part.Branch is { } own && started is [.., var before] ? own with { From = before } : part.Branch;
+            started.Add(runs.Start(part.Request, info, branch));
+        }
+        return started;
+    }
+
+    private void GoBack(List<Run> refusedRuns, Run? lastRun, SelectedToken? lastSelected)
+    {
+        refusedRuns.ForEach(runs.Forget);
+        if (Run == refusedRuns[^1])
         {
             (Run, Selected) = (lastRun, lastSelected);
             history.TakeBack();
         }
     }
 
-    /// <summary>Looks at the run once a tick for as long as it is written.</summary>
-    private async Task ShowAsync(Run run, Task writing)
+    /// <summary>Looks at what is written once a tick.</summary>
+    private async Task ShowAsync(IReadOnlyList<Run> started, Task writing)
     {
         using var timer = new PeriodicTimer(Tick, time);
         var shown = -1;
@@ -80,10 +98,10 @@ internal sealed partial class PlaygroundState
         {
             var tick = timer.WaitForNextTickAsync().AsTask();
             await Task.WhenAny(tick, writing);
-            if (run.Version != shown)
+            if (started.Sum(run => run.Version) is var version && version != shown)
             {
-                shown = run.Version;
-                TellPlace(run.Queued);
+                shown = version;
+                TellPlace(started[^1].Queued);
                 Ticked?.Invoke();
             }
         }
@@ -100,8 +118,9 @@ internal sealed partial class PlaygroundState
     }
 
     /// <summary>Runs beside the page's thread, as fast as the engine writes.</summary>
-    private async Task RecordAsync(Run run, ITextGenerator generator, CancellationToken cancellationToken)
+    private async Task RecordAsync(Run run, ITextGenerator generator, CancellationTokenSource cancellation)
     {
+        var cancellationToken = cancellation.Token;
         writers.AddOrUpdate(run, generator);
         try
         {
@@ -122,7 +141,13 @@ internal sealed partial class PlaygroundState
         {
             run.Cancel();
         }
-        catch (Exception error) when (error is not (InvalidRequestException or EngineBusyException))
+        catch (Exception error) when (error is InvalidRequestException or EngineBusyException)
+        {
+            // Those beside it are not written alone.
+            await cancellation.CancelAsync();
+            throw;
+        }
+        catch (Exception error)
         {
             // The edge: whatever the engine or a remote server came to grief on is told in the card, and the page lives on.
             if (error is not EngineFailedException)
@@ -133,7 +158,7 @@ internal sealed partial class PlaygroundState
         }
     }
 
-    private async Task AskAgainAsync(GenerationRequest request, Branch? branch, EngineBusyException busy)
+    private async Task AskAgainAsync(ITextGenerator generator, IReadOnlyList<Part> parts, EngineBusyException busy)
     {
         using var cancellation = new CancellationTokenSource();
         waiting = cancellation;
@@ -160,9 +185,12 @@ internal sealed partial class PlaygroundState
         }
         if (CanGenerate)
         {
-            await RunAsync(request, branch);
+            await RunAsync(generator, parts);
         }
     }
+
+    /// <param name="Branch">Where it leaves another run; then the settings are that run's, and not the panel's.</param>
+    private sealed record Part(GenerationRequest Request, Branch? Branch = null);
 
     [LoggerMessage(LogLevel.Error, "A generation failed unexpectedly")]
     private partial void LogUnexpected(Exception error);

@@ -73,7 +73,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
 
     public SelectedToken? Selected { get; private set; }
 
-    public bool IsRunning => running is not null;
+    public bool IsRunning => running is not null || steering;
 
     /// <summary>Set while the engine's queue is full and the state waits to ask again.</summary>
     public Waiting? Waiting { get; private set; }
@@ -105,6 +105,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         var seed = Sampling.Seed;
         Remember("settings");
         Sampling = change(Sampling);
+        _ = SteerSoonAsync();
         // Whoever picks a seed means it.
         NewSeedEachTime &= Sampling.Seed == seed;
         Edited();
@@ -165,7 +166,7 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         {
             Sampling = Sampling with { Seed = NewSeed() };
         }
-        return RunAsync(new GenerationRequest { Prompt = Prompt, Sampling = Sampling, User = user });
+        return RunAsync(Generator!, new Part(new GenerationRequest { Prompt = Prompt, Sampling = Sampling, User = user }));
     }
 
     /// <summary>Ends the run, or the wait for one; what was written stands.</summary>
@@ -174,13 +175,22 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         waiting?.Cancel();
         if (running is { } cancellation)
         {
-            Run?.Cancel();
+            foreach (var run in written)
+            {
+                run.Cancel();
+            }
             cancellation.Cancel();
         }
     }
 
     /// <summary>Ends one sequence; the others go on.</summary>
-    public void StopOne(int sequenceIndex) => Run?.Request.Stops?.Stop(sequenceIndex);
+    public void StopOne(int sequenceIndex)
+    {
+        if (Run?.OwnerOf(sequenceIndex) is { } owner)
+        {
+            owner.Request.Stops?.Stop(owner.Branch is null ? sequenceIndex : 0);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -2,8 +2,6 @@ namespace Kl3m.Playground.Components.Pages.Score;
 
 internal sealed partial class ScoreState
 {
-    public const string Address = "score";
-
     public ScoreView View => new(Comparison,
         [.. sides.Select((side, i) => new ScoreView.Side(side.Text, side.ModelId ?? GeneratorOf(i)?.Model.Id, side.Result, side.Reader, side.Error, side.IsReading ? side.Progress : null))],
         recipe, IsEditing, Selected, Front, Tint);

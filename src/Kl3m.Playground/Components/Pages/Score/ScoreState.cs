@@ -45,9 +45,9 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
     public string Announcement { get; private set; } = "";
 
     /// <summary>As set, right or wrong; the model's whole context, half of it apart, until it is set.</summary>
-    public ScoringRecipe? Recipe => recipe ?? (GeneratorOf(0) is { } generator ? ScoringRecipe.For(generator.Model) : null);
+    public ScoringRecipe? Recipe => recipe ?? (GeneratorOf(0) is { } generator ? Linked(ScoringRecipe.For(generator.Model)) : null);
 
-    public IReadOnlyList<Problem> RecipeProblems => GeneratorOf(0) is { } generator && recipe is not null ? [.. recipe.Validate(generator.Model)] : [];
+    public IReadOnlyList<Problem> RecipeProblems => GeneratorOf(0) is { } generator && Recipe is { } now ? [.. now.Validate(generator.Model)] : [];
 
     public ITextGenerator? GeneratorOf(int side) => models.Find(sides[side].ModelId) ?? models.Generator;
 
