@@ -83,10 +83,9 @@ internal sealed class RoomCommand(RoomPage teacher, int pid, TextWriter output)
         for (var i = 0; i <= tries; i++)
         {
             await LinkAsync("Playground");
-            var without = await WriteAsync();
+            var without = await WriteAsync([]);
             await ButtonAsync("Show this page to the class");
-            var with = await WriteAsync();
-            await Task.WhenAll(students.Select(student => Assertions.Expect(student.Page.Locator(".kp-tokens .kp-t")).ToHaveCountAsync(with.Shown)));
+            var with = await WriteAsync(students);
             await LinkAsync("Back to the class");
             await ButtonAsync("Clear");
             if (i > 0) // the first is warm-up
@@ -102,19 +101,22 @@ internal sealed class RoomCommand(RoomPage teacher, int pid, TextWriter output)
         Row("  more by following (20 % or less)", $"{Median(shares):P1} (of {tries}: {string.Join(", ", shares.Select(share => share.ToString("P1", CultureInfo.InvariantCulture)))})");
     }
 
-    private async Task<Cost> WriteAsync()
+    private async Task<Cost> WriteAsync(IReadOnlyList<RoomPage> followers)
     {
         var before = await teacher.MetricsAsync();
         await ButtonAsync("Step");
         var speed = teacher.Page.GetByLabel("Speed", new() { Exact = true });
         await speed.FillAsync(Speed.ToString(CultureInfo.InvariantCulture));
-        var (use, clock) = (ServerUse.Of(pid), Stopwatch.StartNew());
+        var use = ServerUse.Of(pid);
         await teacher.Page.Locator(".kp-pace-play").ClickAsync();
         await Assertions.Expect(teacher.Page.Locator(".kp-pace-words")).ToContainTextAsync("At its end");
+        var shown = await teacher.Page.Locator(".kp-tokens .kp-t").CountAsync();
+        await Task.WhenAll(followers.Select(student => Assertions.Expect(student.Page.Locator(".kp-tokens .kp-t")).ToHaveCountAsync(shown)));
         var busy = ServerUse.Of(pid).Busy - use.Busy;
         var after = await teacher.MetricsAsync();
         double Grown(string name) => after[name] - before.GetValueOrDefault(name);
-        return new(Grown("kl3m_engine_step_duration_seconds_count"), Grown("kl3m_engine_generated_tokens_total"), busy / clock.Elapsed, await teacher.Page.Locator(".kp-tokens .kp-t").CountAsync());
+        var tokens = Grown("kl3m_engine_generated_tokens_total");
+        return new(Grown("kl3m_engine_step_duration_seconds_count"), tokens, busy.TotalSeconds / (tokens / TokensPerSecond));
     }
 
     private async Task SpotlightAsync(int rounds)
@@ -122,6 +124,7 @@ internal sealed class RoomCommand(RoomPage teacher, int pid, TextWriter output)
         await LinkAsync("Playground");
         await ButtonAsync("Show this page to the class");
         var delays = new List<double>();
+        var use = ServerUse.Of(pid);
         for (var round = 0; round < rounds; round++)
         {
             var place = 10 + round * 3 % 60;
@@ -131,6 +134,7 @@ internal sealed class RoomCommand(RoomPage teacher, int pid, TextWriter output)
             delays.AddRange(await Task.WhenAll(students.Select(async student => await student.SeenAsync(shown, pressed) - pressed)));
         }
         RowOfDelays("a token in the spotlight, press to picture", delays);
+        Row("  the app's CPU time for one, all pages together", $"{(ServerUse.Of(pid).Busy - use.Busy).TotalMilliseconds / rounds:N0} ms");
         await LinkAsync("Back to the class");
     }
 
@@ -201,7 +205,6 @@ internal sealed class RoomCommand(RoomPage teacher, int pid, TextWriter output)
 
     private static double Median(IEnumerable<double> values) => values.Order().ToList() is var sorted ? sorted[sorted.Count / 2] : 0;
 
-    /// <param name="Share">Of a core.</param>
-    /// <param name="Shown">Tokens on the page at the end.</param>
-    private sealed record Cost(double Steps, double Tokens, double Share, int Shown);
+    /// <param name="Share">Of a core, at <see cref="TokensPerSecond"/>.</param>
+    private sealed record Cost(double Steps, double Tokens, double Share);
 }
