@@ -2,7 +2,7 @@
 // changed is called with each new text, at once.
 export function attach(area, page, { pause = 150, changed = () => {} } = {}) {
   let timer = 0;
-  let told = area.value;
+  let told = area.defaultValue;
   const tell = async () => {
     clearTimeout(timer);
     if (area.value === told) return;
@@ -18,6 +18,8 @@ export function attach(area, page, { pause = 150, changed = () => {} } = {}) {
   area.addEventListener('input', onInput);
   area.addEventListener('change', tell);
   document.addEventListener('kp-flush', tell);
+  // What was typed before there was anybody to tell.
+  if (area.value !== told) timer = setTimeout(tell, pause);
   return {
     set(text) {
       clearTimeout(timer);

@@ -27,7 +27,8 @@ internal sealed partial class ClassroomState : IDisposable
     private string? key;
     private bool connected = true;
     private bool counted;
-    private bool pending;
+    private bool news;
+    private bool telling;
     private bool disposed;
 
     public ClassroomState(RoomRegistry rooms, BackendCatalogue catalogue, ChosenModel chosen, Desk desk, VisitorPages pages, Visitor visitor, TimeProvider time, ILogger<ClassroomState> logger)
@@ -214,27 +215,37 @@ internal sealed partial class ClassroomState : IDisposable
         }
     }
 
-    // The first change is told at once, those that follow within the pause together at its end.
+    // The first change is told at once, those that follow within the pause together at its end: beside the thread that made it, which is another
+    // visitor's and would otherwise draw the pages of the whole class, one after the other.
     private void Follow()
     {
         lock (gate)
         {
-            if (pending || disposed)
+            news = !disposed;
+            if (telling || disposed)
             {
                 return;
             }
-            pending = true;
+            telling = true;
         }
-        _ = TellSoonAsync();
+        _ = Task.Run(TellAsync);
     }
 
-    private async Task TellSoonAsync()
+    private async Task TellAsync()
     {
-        await Task.Delay(Pause, time);
+        while (TakeNews())
+        {
+            Changed?.Invoke();
+            await Task.Delay(Pause, time);
+        }
+    }
+
+    private bool TakeNews()
+    {
         lock (gate)
         {
-            pending = false;
+            (telling, news) = (news && !disposed, false);
+            return telling;
         }
-        Changed?.Invoke();
     }
 }

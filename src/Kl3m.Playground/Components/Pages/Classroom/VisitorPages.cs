@@ -40,7 +40,12 @@ internal sealed class VisitorPages : IDisposable
     };
 
     /// <summary>Where a page opens with as much of what it shows as an address can say.</summary>
-    public string AddressOf(string page) => page == CompareState.Address ? compare.Link.Address : page;
+    public string AddressOf(string page) => page switch
+    {
+        CompareState.Address => compare.Link.Address,
+        ScoreState.Address => score.Link.Address,
+        _ => page,
+    };
 
     /// <summary>Puts what a teacher's page shows onto this visitor's own.</summary>
     public void Show(PageView view)
