@@ -63,5 +63,5 @@ kill -TERM "$app_pid"
 for _ in $(seq 60); do kill -0 "$app_pid" 2>/dev/null || break; sleep 0.5; done
 wait $bwrap_pid && code=0 || code=$?
 app_pid=
-[ $code = 0 ] || die "it ended with code $code"
+[ "$code" = 0 ] || die "it ended with code $code"
 echo "bare: ok (ended with code 0 on SIGTERM)"

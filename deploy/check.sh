@@ -4,11 +4,12 @@
 #   deploy/check.sh bare      also takes the container's steps one by one in a bare Debian tree, and runs the app there as the container would:
 #                             as another user, with a read-only file system but for /data and /tmp. Needs root, debootstrap and bubblewrap.
 #   deploy/check.sh bare DIR  the same with an app that is published already
+# shellcheck disable=SC2016  # what stands in single quotes is for the inner shell
 set -euo pipefail
 cd "$(dirname "$0")"
 failed=0
 say() { printf '%-60s %s\n' "$1" "$2"; }
-check() { local what=$1; shift; if out=$("$@" 2>&1); then say "$what" ok; else say "$what" FAILED; echo "$out" | sed 's/^/    /'; failed=1; fi; }
+check() { local what=$1; shift; if out=$("$@" 2>&1); then say "$what" ok; else say "$what" FAILED; printf '    %s\n' "${out//$'\n'/$'\n'    }"; failed=1; fi; }
 with() { command -v "$1" >/dev/null || { say "$2" "skipped: no $1"; return 1; }; }
 
 for script in check.sh container/*.sh; do
@@ -19,13 +20,14 @@ if with python3 "YAML and JSON"; then
     for file in compose/*.yaml kubernetes/*.yaml; do check "$file: YAML" python3 -c 'import sys, yaml; list(yaml.safe_load_all(open(sys.argv[1])))' "$file"; done
     for file in grafana/*.json proxy/*.json; do check "$file: JSON" python3 -m json.tool "$file" /dev/null; done
 fi
-if ! docker compose version >/dev/null 2>&1; then
-    say "compose" "skipped: no docker compose"
+compose() { if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi; }
+if ! compose version >/dev/null 2>&1; then
+    say "compose" "skipped: neither docker compose nor docker-compose"
 else
     export KL3M_ACCESS_CODE=x KL3M_API_KEY=x KL3M_HOST=x
-    check "compose.yaml" docker compose -f compose/compose.yaml config -q
-    check "compose.yaml + gpu.yaml" docker compose -f compose/compose.yaml -f compose/gpu.yaml config -q
-    check "university.yaml" docker compose -f compose/university.yaml config -q
+    check "compose.yaml" compose -f compose/compose.yaml config -q
+    check "compose.yaml + gpu.yaml" compose -f compose/compose.yaml -f compose/gpu.yaml config -q
+    check "university.yaml" compose -f compose/university.yaml config -q
 fi
 with kubectl "kubernetes" && check "kubernetes: kustomize" kubectl kustomize kubernetes
 if with nginx "proxy/nginx.conf" && with openssl "proxy/nginx.conf"; then

@@ -31,6 +31,7 @@ app.UseApiErrors();
 app.UseAdministrator();
 app.UseAntiforgery();
 app.MapStaticAssets();
+app.MapStyles();
 app.MapAccess();
 app.MapHealth();
 app.MapMetrics();

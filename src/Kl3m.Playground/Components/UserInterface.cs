@@ -7,6 +7,7 @@ using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Components.Pages.Score;
 using Kl3m.Playground.Components.Pages.Tokens;
 using Kl3m.Playground.Components.Shared;
+using Kl3m.Playground.Components.Styles;
 using Kl3m.Playground.Lessons;
 using Kl3m.Playground.Runs;
 using MudBlazor.Services;
@@ -21,6 +22,7 @@ internal static class UserInterface
         // A whole context of text comes as one message when it is pasted; the default of 32 KB would close the circuit.
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(hub => hub.MaximumReceiveMessageSize = 4 << 20);
         services.AddMudServices();
+        services.AddSingleton<StyleSheets>();
         services.AddScoped<Shortcuts>();
         services.AddRuns();
         services.AddScoped<PlaygroundState>();
@@ -38,4 +40,8 @@ internal static class UserInterface
         services.AddScoped<OwnPresets>();
         return services;
     }
+
+    /// <summary>A page that was drawn before an update asks for styles of another hash, and gets those of now.</summary>
+    public static void MapStyles(this IEndpointRouteBuilder routes) => routes.MapGet("/styles.{hash}.css", (HttpContext context, string hash, StyleSheets styles) =>
+        styles.Packed is { } packed ? packed.Answer(context, packed.Path.Contains(hash, StringComparison.Ordinal)) : Results.NotFound()).ExcludeFromDescription();
 }

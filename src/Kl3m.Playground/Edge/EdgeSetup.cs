@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net;
 using Kl3m.Playground.Api;
 using Kl3m.Playground.Edge.SignIn;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -35,6 +37,10 @@ internal static class EdgeSetup
         services.AddSingleton<CircuitHandler>(provider => provider.GetRequiredService<CircuitCount>());
         services.AddSingleton<AccessCookie>();
         services.AddSingleton(provider => new AttemptLimit(provider.GetRequiredService<IOptions<LimitOptions>>().Value.WrongCodesPerMinute, provider.GetRequiredService<TimeProvider>()));
+        // Files are compressed when the app is built; here are the pages. Their only secrets, the forms' tokens, are new with each answer, so
+        // that their length tells nobody anything (BREACH).
+        services.AddResponseCompression(pages => (pages.EnableForHttps, pages.MimeTypes) = (true, ["text/html"]));
+        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
         services.AddRateLimits();
         if (builder.Configuration["Redis:Connection"] is { Length: > 0 } redis)
         {
@@ -54,6 +60,7 @@ internal static class EdgeSetup
             app.UseExceptionHandler(failed => failed.Run(SayBrokenAsync));
             app.UseHsts();
         }
+        app.UseResponseCompression();
         app.UseForeignPageChecks();
         app.UseRateLimiter();
         if (app.Services.GetRequiredService<IOptions<SignInOptions>>().Value.IsSet)

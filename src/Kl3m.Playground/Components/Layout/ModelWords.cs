@@ -29,13 +29,18 @@ internal static class ModelWords
         _ => device,
     };
 
-    public static string State(BackendCatalogue catalogue) => catalogue.Phase switch
+    /// <summary>None of the servers that have it answers.</summary>
+    public static bool IsAway(ITextGenerator? generator) => generator is ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } };
+
+    public static string State(BackendCatalogue catalogue) => State(catalogue, catalogue.Default);
+
+    public static string State(BackendCatalogue catalogue, ITextGenerator? generator) => catalogue.Phase switch
     {
         LoadPhase.Starting => "starting",
         LoadPhase.Downloading => $"downloading {catalogue.Download}".TrimEnd(),
         LoadPhase.Reading => catalogue.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"reading {share * 100:0}%") : "reading",
         LoadPhase.WarmingUp => "warming up",
-        LoadPhase.Ready when catalogue.Default is ServedModel { Inner: RemoteTextGenerator { IsHealthy: false } } => "not answering",
+        LoadPhase.Ready when IsAway(generator) => "not answering",
         LoadPhase.Ready => "ready",
         LoadPhase.Unloaded => "unloaded",
         _ => "failed",
