@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kl3m.Inference.Models;
+using Kl3m.Inference.Models.Host;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -33,6 +34,7 @@ public static class TorchRuntime
             {
                 return;
             }
+            HugePages.AskForTensors();
             try
             {
                 var libraries = Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } folder ? LibrariesIn(folder, AppContext.BaseDirectory) : [];

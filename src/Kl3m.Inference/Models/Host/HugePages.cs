@@ -16,6 +16,19 @@ internal static unsafe partial class HugePages
     /// <summary>MADV_COLLAPSE, since Linux 6.1: for memory that is.</summary>
     private const int Collapse = 25;
 
+    /// <summary>
+    /// Has libtorch ask for them, too, wherever a tensor takes 2 MiB or more (c10/core/impl/alloc_cpu.cpp): laying out the weights of a large model is
+    /// for the most part the kernel finding new pages. To be called before libtorch is loaded; who has set the variable otherwise keeps it so.
+    /// </summary>
+    public static void AskForTensors()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // .NET's own SetEnvironmentVariable does not reach what native code reads.
+            _ = SetVariable("THP_MEM_ALLOC_ENABLE", "1", overwrite: 0);
+        }
+    }
+
     /// <summary>Before anything is written to it.</summary>
     public static void Ask(void* start, long length)
     {
@@ -37,6 +50,9 @@ internal static unsafe partial class HugePages
             _ = Advise(page, Size, Collapse);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetVariable(string name, string value, int overwrite);
 
     [LibraryImport("libc", EntryPoint = "madvise"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Advise(nint start, nuint length, int advice);
