@@ -62,7 +62,7 @@ public sealed class SmoothnessTests(AppFixture fixture) : IClassFixture<AppFixtu
         await page.Locator(".kp-generate").ClickAsync();
         var body = page.Locator(".kp-card-body").First;
         // By wheel, as a reader does, while the text still grows; and the others go on to their ends.
-        await page.WaitForFunctionAsync("() => document.querySelector('.kp-card-body').scrollTop > 40");
+        await page.WaitForFunctionAsync("() => document.querySelector('.kp-card-body')?.scrollTop > 40");
         await body.HoverAsync();
         await page.Mouse.WheelAsync(0, -10_000);
         await page.WaitForFunctionAsync("() => document.querySelector('.kp-card-body').scrollTop === 0");

@@ -1,12 +1,18 @@
 // Keeps the end of a growing text in sight, for a reader who has not scrolled away from it. Nothing is measured while text is put in:
 // that would lay the page out once for each card of each call, and again when it is drawn.
 export class TextEnd {
-  constructor(scroller) {
+  // isHeld says whether the reader looks at a token of it: then nothing moves.
+  constructor(scroller, isHeld) {
     this.scroller = scroller;
+    this.isHeld = isHeld;
     this.isInSight = true;
     this.top = 0;
     this.frame = 0;
     scroller.addEventListener('scroll', () => this.look(), { passive: true });
+    // A wheel that glides would be overtaken by fast text before it has moved anything.
+    scroller.addEventListener('wheel', event => { this.isInSight &&= event.deltaY >= 0; }, { passive: true });
+    // What comes below the cards when a run is over makes them lower.
+    new ResizeObserver(() => this.follow()).observe(scroller);
   }
 
   // Text may have come since we scrolled ourselves: only a way back leads the reader off the end.
@@ -19,11 +25,12 @@ export class TextEnd {
   }
 
   follow() {
-    if (this.isInSight && this.frame === 0) {
+    if (this.isInSight && this.frame === 0 && !this.isHeld()) {
       this.frame = requestAnimationFrame(() => {
         this.frame = 0;
         if (this.isInSight) {
           this.scroller.scrollTop = 1e7;
+          this.top = this.scroller.scrollTop;
         }
       });
     }

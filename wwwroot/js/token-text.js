@@ -39,8 +39,7 @@ class TokenText {
       }
       const known = sequence.tokens.length - batch.from;
       if (known >= 0) {
-        const held = this.tip.isIn(sequence.host) || this.selected?.sequence === batch.s;
-        sequence.append(batch.tokens.slice(known), this.mode, batch.end ?? null, held);
+        sequence.append(batch.tokens.slice(known), this.mode, batch.end ?? null);
         if (this.selected?.sequence === batch.s && !this.selected.shown) {
           this.show(false);
         }
@@ -83,7 +82,8 @@ class TokenText {
       if (host === null) {
         return null;
       }
-      sequence = new Sequence(number, host, this.root.querySelector(`[data-plain="${number}"]`));
+      const isHeld = () => this.tip.isIn(host) || this.selected?.sequence === number;
+      sequence = new Sequence(number, host, this.root.querySelector(`[data-plain="${number}"]`), isHeld);
       this.sequences.set(number, sequence);
     }
     return sequence;
@@ -178,11 +178,11 @@ class TokenText {
 }
 
 class Sequence {
-  constructor(number, host, plain) {
+  constructor(number, host, plain, isHeld) {
     this.number = number;
     this.host = host;
     host.ariaBusy = 'true';
-    this.end = new TextEnd(host.closest('[data-scroll]') ?? host);
+    this.end = new TextEnd(host.closest('[data-scroll]') ?? host, isHeld);
     this.tokens = [];
     this.spans = [];
     this.text = '';
@@ -195,7 +195,7 @@ class Sequence {
     this.line.append(this.caret);
   }
 
-  append(tokens, mode, end, held) {
+  append(tokens, mode, end) {
     let text = '';
     let batch = document.createDocumentFragment();
     for (const token of tokens) {
@@ -221,9 +221,7 @@ class Sequence {
     if (end !== null) {
       this.finish(end);
     }
-    if (!held) {
-      this.end.follow();
-    }
+    this.end.follow();
   }
 
   mark(span, index) {
