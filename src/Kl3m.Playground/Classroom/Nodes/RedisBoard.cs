@@ -80,7 +80,7 @@ internal sealed class RedisBoard : RoomBoard, IHostedService
                 listening = true;
             }
         }
-        catch (RedisException)
+        catch (Exception failure) when (failure is RedisException or TimeoutException)
         {
         }
         if (returned)
