@@ -52,6 +52,7 @@ die() { echo "bare: FAILED: $1"; tail -30 "$work/app.log"; exit 1; }
 uid=$(awk '/^Uid:/{print $2}' "/proc/$app_pid/status" 2>/dev/null || true)
 echo "user of the process: ${uid:-gone}"
 [ "$uid" = 10001 ] || die "it does not run as user 10001"
+awk '$5 == "/" && $6 ~ /(^|,)ro(,|$)/ {found = 1} END {exit !found}' "/proc/$app_pid/mountinfo" || die "its file system can be written to"
 check=$(sed -n 's/^HEALTHCHECK.*CMD \[\(.*\)\]$/\1/p' container/Dockerfile.cpu | tr -d '",' | sed "s/:8080/:$port/")
 chroot "$tree" sh -c "$check" || die "the HEALTHCHECK of the Dockerfile: $check"
 answer=$(curl -fsS "http://127.0.0.1:$port/v1/completions" -H 'content-type: application/json' -d '{"prompt":"Governing Law. ","max_tokens":8,"seed":1}') || die "no completion"

@@ -7,13 +7,13 @@ using Kl3m.Inference.Engine;
 namespace Kl3m.Playground.Telemetry;
 
 /// <summary>
-/// GET /metrics: what the engine and the web server measure, in Prometheus' text format 0.0.4
+/// GET /metrics: what the engine, the web server and the runtime measure, in Prometheus' text format 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/), with OpenTelemetry's names turned into Prometheus' as its
 /// compatibility rules say: dots become underscores, the unit is appended, counters end in _total.
 /// </summary>
 internal sealed class PrometheusMetrics : IDisposable
 {
-    private static readonly string[] Meters = [EngineMetrics.MeterName, "Microsoft.AspNetCore.Hosting"];
+    private static readonly string[] Meters = [EngineMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Components.Server.Circuits", "System.Runtime"];
 
     private readonly ConcurrentDictionary<(Instrument Instrument, string Labels), MetricSeries> series = [];
     private readonly MeterListener listener = new();
@@ -63,19 +63,19 @@ internal sealed class PrometheusMetrics : IDisposable
         series.GetOrAdd((instrument, LabelsOf(tags)), static key => TypeOf(key.Instrument) switch
         {
             "histogram" => new HistogramSeries(),
-            "counter" => new SumSeries(),
+            "counter" when !key.Instrument.IsObservable => new SumSeries(),
             _ => key.Instrument.IsObservable ? new LastSeries() : new SumSeries(), // an up-down counter adds up to a gauge
         }).Record(value);
 
     private static string TypeOf(Instrument instrument) => instrument switch
     {
         Histogram<double> or Histogram<long> or Histogram<int> => "histogram",
-        Counter<double> or Counter<long> or Counter<int> => "counter",
+        Counter<double> or Counter<long> or Counter<int> or ObservableCounter<double> or ObservableCounter<long> or ObservableCounter<int> => "counter",
         _ => "gauge",
     };
 
     private static string NameOf(Instrument instrument) =>
-        Underscored(instrument.Name) + (instrument.Unit == "s" ? "_seconds" : "") + (TypeOf(instrument) == "counter" ? "_total" : "");
+        Underscored(instrument.Name) + (instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" }) + (TypeOf(instrument) == "counter" ? "_total" : "");
 
     private static string LabelsOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
