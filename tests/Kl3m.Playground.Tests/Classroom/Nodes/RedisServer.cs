@@ -19,14 +19,24 @@ internal sealed class RedisServer : IDisposable
 
     public RedisServer() => Assert.SkipUnless(File.Exists(Program), $"needs {Program} (Debian: apt-get install redis-server)");
 
-    public void Start()
+    /// <summary>Returns when it listens.</summary>
+    public async Task StartAsync()
     {
-        process = Process.Start(new ProcessStartInfo(Program, ["--port", $"{port}", "--bind", "127.0.0.1", "--save", ""]) { RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() })!;
-        // It says so, among other things, when it listens.
-        while (process.StandardOutput.ReadLine() is { } line && !line.Contains("Ready to accept connections", StringComparison.Ordinal))
+        var listens = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process = new Process
         {
-        }
+            StartInfo = new(Program, ["--port", $"{port}", "--bind", "127.0.0.1", "--save", ""]) { RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() },
+        };
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Contains("Ready to accept connections", StringComparison.Ordinal) is not false)
+            {
+                listens.TrySetResult(); // or it has ended
+            }
+        };
+        process.Start();
         process.BeginOutputReadLine();
+        await listens.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     public void Kill()
