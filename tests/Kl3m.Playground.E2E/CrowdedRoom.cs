@@ -25,7 +25,7 @@ internal sealed class CrowdedRoom : IAsyncDisposable
     private readonly ChromiumBrowser browser;
     private readonly PlaygroundApp app;
     private readonly List<string> figures;
-    private readonly Dictionary<string, List<double>> latencies = [];
+    private readonly Dictionary<string, (List<double> Latencies, List<double> Costs)> acts = [];
     private readonly List<IPage> students = [];
     private readonly List<WatchedPage> opened = [];
     private string code = "";
@@ -82,22 +82,36 @@ internal sealed class CrowdedRoom : IAsyncDisposable
     public async Task ActAsync(string name, IReadOnlyList<IPage> pages, string selector, string text, Func<Task> act)
     {
         await WatchAsync(pages, selector, text);
+        var cost = Server.Start();
         await act();
         var seen = await SeenAsync(pages);
+        var used = cost.Used;
         var acted = await Teacher.EvaluateAsync<double>("() => window.kpActed");
-        if (!latencies.TryGetValue(name, out var all))
+        if (!acts.TryGetValue(name, out var kept))
         {
-            latencies[name] = all = [];
+            acts[name] = kept = ([], []);
         }
-        all.AddRange(seen.Select(at => at - acted));
+        kept.Latencies.AddRange(seen.Select(at => at - acted));
+        kept.Costs.Add(used.TotalMilliseconds);
     }
 
     public static Task WatchAsync(IReadOnlyList<IPage> pages, string selector, string text) =>
         Task.WhenAll(pages.Select(page => page.EvaluateAsync("watched => kpWatch(watched)", new[] { selector, text })));
 
     /// <summary>When each page showed what it was to watch for, in Unix milliseconds.</summary>
-    public static Task<double[]> SeenAsync(IReadOnlyList<IPage> pages) =>
-        Task.WhenAll(pages.Select(page => page.EvaluateAsync<double>("() => window.kpSeen"))).WaitAsync(Patience);
+    public async Task<double[]> SeenAsync(IReadOnlyList<IPage> pages)
+    {
+        var seen = pages.Select(page => page.EvaluateAsync<double>("() => window.kpSeen")).ToArray();
+        try
+        {
+            return await Task.WhenAll(seen).WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            var blind = pages.Zip(seen).Where(pair => !pair.Second.IsCompleted).Select(pair => pair.First).ToArray();
+            throw new TimeoutException($"{blind.Length} of {pages.Count} pages never showed it. One has:\n{await blind[0].Locator("body").InnerTextAsync()}\nThe teacher has:\n{await Teacher.Locator("body").InnerTextAsync()}\nThe app says:\n{app.Log}");
+        }
+    }
 
     public async Task<GenerationCost> MeasureAsync(Func<Task> generate)
     {
@@ -111,12 +125,11 @@ internal sealed class CrowdedRoom : IAsyncDisposable
 
     public void Report()
     {
-        foreach (var (name, samples) in latencies.Append(new("everything that asks no model", [.. latencies.Where(entry => !entry.Key.Contains("model", StringComparison.Ordinal)).SelectMany(entry => entry.Value)])))
+        foreach (var (name, (samples, costs)) in acts)
         {
-            double[] ordered = [.. samples.DefaultIfEmpty(double.NaN).Order()];
-            Tell(string.Create(CultureInfo.InvariantCulture,
-                $"{name}: median {ordered[ordered.Length / 2]:0} ms, p95 {ordered[(int)Math.Ceiling(ordered.Length * 0.95) - 1]:0} ms, most {ordered[^1]:0} ms ({ordered.Length} pages)"));
+            Tell(string.Create(CultureInfo.InvariantCulture, $"{name}: {Latency(samples)}; server {costs.Average():0} ms of processor time"));
         }
+        Tell("everything that asks no model: " + Latency(acts.Where(act => !act.Key.Contains("model", StringComparison.Ordinal)).SelectMany(act => act.Value.Latencies)));
         Tell($"at the end resident {Server.Megabytes:0} MB");
     }
 
@@ -124,6 +137,13 @@ internal sealed class CrowdedRoom : IAsyncDisposable
     {
         Server.Dispose();
         await Task.WhenAll(opened.Select(page => page.Page.Context.CloseAsync()));
+    }
+
+    private static string Latency(IEnumerable<double> samples)
+    {
+        double[] ordered = [.. samples.DefaultIfEmpty(double.NaN).Order()];
+        return string.Create(CultureInfo.InvariantCulture,
+            $"median {ordered[ordered.Length / 2]:0} ms, p95 {ordered[(int)Math.Ceiling(ordered.Length * 0.95) - 1]:0} ms, most {ordered[^1]:0} ms ({ordered.Length} pages)");
     }
 
     private async Task<IPage> NewAsync(Uri address, int width, int height)

@@ -79,7 +79,7 @@ public sealed class CrowdedRoomTests
         await CrowdedRoom.WatchAsync(room.Cut, ".kp-desk-row", "Question 2");
         var mended = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         line.Mend();
-        var back = await CrowdedRoom.SeenAsync(room.Cut);
+        var back = await room.SeenAsync(room.Cut);
         room.Tell($"{room.Cut.Count} cut off and back: see the class's next question {back.Min() - mended:0} to {back.Max() - mended:0} ms after the line is mended (the browser's pauses between tries included)");
         await Task.WhenAll(room.Cut.Select(student => ClassroomPageTests.VoteAsync(student, "State")));
         await VotedAsync(room, all.Count);

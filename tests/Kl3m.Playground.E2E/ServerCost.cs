@@ -36,9 +36,12 @@ internal sealed class ServerCost(int processId) : IDisposable
     {
         public double Seconds => Clock.Elapsed.TotalSeconds;
 
-        /// <summary>Of one core.</summary>
-        public double Share => (Server.Used - From) / Clock.Elapsed;
+        /// <summary>Processor time.</summary>
+        public TimeSpan Used => Server.Used - From;
 
-        public string Words => string.Create(CultureInfo.InvariantCulture, $"server {(Server.Used - From).TotalSeconds:0.0} s in {Seconds:0.0} s, {Share:P0} of a core");
+        /// <summary>Of one core.</summary>
+        public double Share => Used / Clock.Elapsed;
+
+        public string Words => string.Create(CultureInfo.InvariantCulture, $"server {Used.TotalSeconds:0.0} s in {Seconds:0.0} s, {Share:P0} of a core");
     }
 }
