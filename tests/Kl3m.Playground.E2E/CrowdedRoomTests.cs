@@ -106,7 +106,7 @@ public sealed class CrowdedRoomTests
         {
             await room.ActAsync("30 darts", all, ".kp-game + p", $"{thrown} darts", () => t.GetByRole(AriaRole.Button, new() { Name = "The class samples" }).ClickAsync());
         }
-        await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => t.GetByRole(AriaRole.Button, new() { Name = "Clear" }).ClickAsync());
+        await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => t.GetByRole(AriaRole.Button, new() { Name = "Clear", Exact = true }).ClickAsync());
         room.Tell($"the teacher at work without a pause: {cost.Words}");
     }
 
@@ -137,7 +137,8 @@ public sealed class CrowdedRoomTests
                 await room.ActAsync("spotlight on a token", all, ".kp-presented-token", $"Token {at + 1}", () => t.Locator(".kp-tokens").First.Locator(".kp-t").Nth(at).ClickAsync());
             }
             await t.GetByRole(AriaRole.Link, new() { Name = "Back to the class" }).ClickAsync();
-            await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => t.GetByRole(AriaRole.Button, new() { Name = "Clear" }).ClickAsync());
+            await Assertions.Expect(t.Locator(".kp-rail-code")).ToBeVisibleAsync(); // the playground has a Clear of its own
+            await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => t.GetByRole(AriaRole.Button, new() { Name = "Clear", Exact = true }).ClickAsync());
             await PlaygroundAsync(t);
         }
         foreach (var (name, costs) in new[] { ("nobody follows", alone), ($"{all.Count} follow", followed) })
