@@ -320,7 +320,8 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     }
 
     /// <summary>Collects elements that change their place without having to; bars and the ruler's stretches are meant to.</summary>
-    private static async Task WatchShiftsAsync(IPage page) => await page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node }) => { if (node?.nodeType === 1 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(`${node.tagName} ${node.className} in ${node.parentElement?.className}: ${node.textContent.slice(0, 40)}`); } }))).observe({ type: 'layout-shift', buffered: false }); }");
+    /// <summary>A pop-over waits outside of the window for its place: what had no area before has appeared and not moved.</summary>
+    private static async Task WatchShiftsAsync(IPage page) => await page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node, previousRect }) => { if (node?.nodeType === 1 && previousRect.width > 0 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(`${node.tagName} ${node.className} in ${node.parentElement?.className}: ${node.textContent.slice(0, 40)}`); } }))).observe({ type: 'layout-shift', buffered: false }); }");
 
     private static ILocator Foot(IPage page, string stage) => page.Locator($".kp-strip-foot[data-stage={stage}] b");
 

@@ -14,7 +14,7 @@ internal sealed class NextToken
     private volatile TokenRuler ruler;
     private string? id;
 
-    /// <param name="logits">One for each token of the vocabulary.</param>
+    /// <param name="logits">The model's own, before any setting: one for each token of the vocabulary.</param>
     /// <param name="drawnTokenId">What was drawn from them at temperature 1.</param>
     public NextToken(ReadOnlyMemory<float> logits, int drawnTokenId)
     {
@@ -40,7 +40,7 @@ internal sealed class NextToken
     /// <summary>All possible tokens, most likely first.</summary>
     public IReadOnlyList<int> TokenIds => raw.TokenIds;
 
-    /// <summary>A hash of all that it was made from.</summary>
+    /// <summary>A hash (SHA-256) of all that it was made from.</summary>
     public string Id => id ??= IdOf(ToBytes());
 
     public bool Has(int tokenId) => tokenId >= 0 && tokenId < logits.Length;

@@ -49,6 +49,7 @@ internal sealed partial class OtherNodes : IDisposable
     /// <summary>Whether a node, this one too, is at work. Who has only begun to listen believes it of everybody.</summary>
     public bool IsAlive(string node) => node == Me || lastHeard.ContainsKey(node) || time.GetElapsedTime(began) < Patience;
 
+    /// <summary>A room's newest state; null where none is kept, or none that this version understands.</summary>
     /// <exception cref="BoardAwayException" />
     public async Task<RoomState?> ReadAsync(string code) => await board.ReadRoomAsync(code).ConfigureAwait(false) is { } bytes ? Understand(code, bytes) : null;
 
@@ -61,16 +62,18 @@ internal sealed partial class OtherNodes : IDisposable
         return newer is null ? null : Understand(next.Code, newer) ?? throw new BoardAwayException();
     }
 
-    /// <summary>Null if it is not there, or is not the one of this id.</summary>
+    /// <summary>The distribution that a room's scene is about; null if it is not there, or is not the one of this id.</summary>
     /// <exception cref="BoardAwayException" />
     public async Task<NextToken?> ReadRowAsync(string code, string id) => await board.ReadAsync("row:" + code).ConfigureAwait(false) is { } bytes ? NextToken.FromBytes(bytes, id) : null;
 
     /// <exception cref="BoardAwayException" />
     public Task WriteRowAsync(string code, NextToken row) => board.WriteAsync("row:" + code, row.ToBytes());
 
+    /// <summary>A run's pieces from a place on, counted from 0, as they were written.</summary>
     /// <exception cref="BoardAwayException" />
     public Task<IReadOnlyList<byte[]>> ReadRunAsync(string code, string run, int from) => board.ReadListAsync($"run:{code}:{run}", from);
 
+    /// <summary>Appends pieces to a run that has exactly so many, and tells the others.</summary>
     /// <returns>How many pieces are there now.</returns>
     /// <exception cref="BoardAwayException" />
     public Task<int> AppendRunAsync(string code, string run, int length, IReadOnlyList<byte[]> pieces) =>

@@ -13,6 +13,7 @@ internal abstract class RoomBoard
     /// <summary>The line is back after it was away; what was said meanwhile was not heard, and what was kept may be lost.</summary>
     public event Action? Returned;
 
+    /// <summary>A room's newest state; null where none is kept.</summary>
     public abstract Task<byte[]?> ReadRoomAsync(string code);
 
     /// <summary>
@@ -23,11 +24,13 @@ internal abstract class RoomBoard
     /// <returns>Null when it stands there now; else the newer state that was left as it is.</returns>
     public abstract Task<byte[]?> WriteRoomAsync(string code, long known, long version, byte[] state, byte[] words);
 
+    /// <summary>What is kept by a name; null where nothing is.</summary>
     public abstract Task<byte[]?> ReadAsync(string name);
 
+    /// <summary>Keeps bytes by a name, in the place of what was there.</summary>
     public abstract Task WriteAsync(string name, byte[] bytes);
 
-    /// <summary>What a list holds from a place on.</summary>
+    /// <summary>What a list holds from a place on, counted from 0; empty where it ends before, or is not there.</summary>
     public abstract Task<IReadOnlyList<byte[]>> ReadListAsync(string name, int from);
 
     /// <summary>Appends to a list that is exactly so long, and says the words if it did.</summary>

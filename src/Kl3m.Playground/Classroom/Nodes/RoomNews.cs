@@ -21,12 +21,14 @@ internal sealed record RoomChanged(string Code, long Version) : RoomNews;
 /// <param name="Asks">Others should tell theirs too: this node is new in the room.</param>
 internal sealed record RoomPresence(string Code, long Version, IReadOnlyList<string> Here, bool Asks) : RoomNews;
 
-/// <summary>A run that a class watches has so many pieces now.</summary>
+/// <summary>A run that a class watches has more pieces now.</summary>
 internal sealed record RunGrew(string Code, string Run) : RoomNews;
 
 /// <summary>Somebody used up one of few tries.</summary>
+/// <param name="Address">The network address that the try counts for.</param>
 internal sealed record TrySpent(TryKind Kind, string Address) : RoomNews;
 
+/// <summary>What there are few tries of.</summary>
 internal enum TryKind
 {
     WrongCode,

@@ -9,7 +9,7 @@ internal static class RoomWire
     /// <summary>Nodes of another number keep their hands off each other's rooms.</summary>
     public const int Format = 1;
 
-    private const int Longest = 16 << 20;
+    private const int Longest = 16 << 20; // bytes
 
     private static readonly JsonSerializerOptions Options = new()
     {

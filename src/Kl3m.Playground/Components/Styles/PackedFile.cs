@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 namespace Kl3m.Playground.Components.Styles;
 
 /// <summary>A file whose address holds the hash of what is in it, so that a browser never asks for it again; compressed once.</summary>
+/// <param name="Path">Its address, relative to the base.</param>
+/// <param name="Plain">The content, and behind it the same as brotli (RFC 7932) and gzip (RFC 1952).</param>
 internal sealed record PackedFile(string Path, string ContentType, byte[] Plain, byte[] Brotli, byte[] Gzip)
 {
     private const int BrotliQuality = 9; // 11 takes a second, for 3 %

@@ -17,6 +17,7 @@ internal static partial class SignInSetup
     public const string Cookie = "kp-signed-in";
     public const string Callback = AccessPages.Path + "/callback";
 
+    /// <exception cref="OptionsValidationException">The section Access:OpenIdConnect is there and wrong.</exception>
     public static void AddSignIn(this WebApplicationBuilder builder)
     {
         var provider = SignInOptions.Read(builder.Configuration);
