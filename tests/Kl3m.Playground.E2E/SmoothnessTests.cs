@@ -33,26 +33,37 @@ public sealed class SmoothnessTests(AppFixture fixture) : IClassFixture<AppFixtu
         }
         Assert.InRange(Longest(lines[^1]), 0, 100);
 
-        // At 64 tokens/s each the engine is soon through, and what is left of the run is the page's cost alone.
-        var paced = await OpenAsync(await browser.OpenAsync(app.Address));
-        await paced.Locator(".kp-step-button").ClickAsync();
-        await paced.GetByLabel("Speed", new() { Exact = true }).FillAsync("6");
-        await paced.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true }).ClickAsync();
-        await WrittenAsync(paced, 400);
-        await WatchFramesAsync(paced);
-        using var server = Process.GetProcessById(app.ProcessId);
-        var (from, used, clock) = (await paced.Locator(".kp-tokens .kp-t").CountAsync(), server.TotalProcessorTime, Stopwatch.StartNew());
-        await WrittenAsync(paced, 1_600);
-        var rate = (await paced.Locator(".kp-tokens .kp-t").CountAsync() - from) / clock.Elapsed.TotalSeconds;
-        server.Refresh();
-        var share = (server.TotalProcessorTime - used) / clock.Elapsed;
-        var frames = await FramesAsync(paced);
+        // The first warms here, too.
+        await PacedAsync(app, browser);
+        var (rate, share, frames) = await PacedAsync(app, browser);
         lines.Add(string.Create(CultureInfo.InvariantCulture, $"paced, {rate:F0} tokens/s in all: {frames}; server {share:P1} of a core, the engine idle"));
         await File.WriteAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "smoothness.txt"), lines, TestContext.Current.CancellationToken);
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', lines));
         Assert.InRange(rate, 180, 280);
         Assert.InRange(share, 0, 0.25);
         Assert.InRange(Longest(lines[^1]), 0, 100);
+    }
+
+    /// <summary>At 64 tokens/s each the engine is soon through, and what is left of the run is the page's cost alone.</summary>
+    private static async Task<(double Rate, double Share, string Frames)> PacedAsync(PlaygroundApp app, ChromiumBrowser browser)
+    {
+        var page = await OpenAsync(await browser.OpenAsync(app.Address));
+        await page.Locator(".kp-step-button").ClickAsync();
+        await page.GetByLabel("Speed", new() { Exact = true }).FillAsync("6");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true }).ClickAsync();
+        await WrittenAsync(page, 400);
+        await IdleEngineAsync(app);
+        await WatchFramesAsync(page);
+        using var server = Process.GetProcessById(app.ProcessId);
+        var (from, used, clock) = (await page.Locator(".kp-tokens .kp-t").CountAsync(), server.TotalProcessorTime, Stopwatch.StartNew());
+        Assert.InRange(from, 0, 1_400); // a busy machine's engine takes as long as the page: nothing is left to measure
+        await WrittenAsync(page, 1_600);
+        var rate = (await page.Locator(".kp-tokens .kp-t").CountAsync() - from) / clock.Elapsed.TotalSeconds;
+        server.Refresh();
+        var share = (server.TotalProcessorTime - used) / clock.Elapsed;
+        var frames = await FramesAsync(page);
+        await page.Context.CloseAsync();
+        return (rate, share, frames);
     }
 
     [Fact]
@@ -72,6 +83,15 @@ public sealed class SmoothnessTests(AppFixture fixture) : IClassFixture<AppFixtu
         Assert.Equal(0, await body.EvaluateAsync<double>("body => body.scrollTop"));
     }
 
+    private static async Task IdleEngineAsync(PlaygroundApp app)
+    {
+        using var client = new HttpClient { BaseAddress = app.Address };
+        while (!(await client.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith("kl3m_engine_running", StringComparison.Ordinal) && line.EndsWith(" 0", StringComparison.Ordinal)))
+        {
+            await Task.Delay(100);
+        }
+    }
+
     private static async Task<IPage> OpenAsync(WatchedPage opened)
     {
         await opened.Page.SetAsync("MaxTokens", Tokens.ToString(CultureInfo.InvariantCulture));
@@ -81,7 +101,7 @@ public sealed class SmoothnessTests(AppFixture fixture) : IClassFixture<AppFixtu
 
     // Not all sequences need reach the limit: some end by themselves.
     private static async Task WrittenAsync(IPage page, int tokens = int.MaxValue) => await page.WaitForFunctionAsync(
-        "tokens => document.querySelectorAll('.kp-tokens .kp-t').length >= tokens || [...document.querySelectorAll('.kp-tokens')].every(host => host.ariaBusy === 'false')",
+        "tokens => document.querySelectorAll('.kp-tokens .kp-t').length >= tokens || (document.querySelector('.kp-tokens .kp-t') && [...document.querySelectorAll('.kp-tokens')].every(host => host.ariaBusy === 'false'))",
         tokens, new() { Timeout = 180_000, PollingInterval = 100 });
 
     /// <summary>The browser's own record of frames that took over 50 ms, and the gaps between all of them.</summary>

@@ -177,6 +177,7 @@ internal sealed partial class Room
         while (true)
         {
             RoomState? newer = null;
+            var known = State.Version;
             try
             {
                 newer = await nodes!.ReadAsync(Code).ConfigureAwait(false);
@@ -190,8 +191,8 @@ internal sealed partial class Room
             }
             lock (gate)
             {
-                // What can't be read now is looked for again at the next beat.
-                if (newer is null || newer.Version < moment.State.Version || wanted <= moment.State.Version)
+                // What is not there now (Redis may have come back without it) is looked for again at the next beat.
+                if (newer is null || newer.Version <= known || wanted <= moment.State.Version)
                 {
                     (seeking, wanted) = (false, 0);
                     return;
