@@ -2,7 +2,6 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Kl3m.Benchmarks;
 using Kl3m.Benchmarks.Crowd;
-using Kl3m.Benchmarks.Room;
 using Kl3m.Benchmarks.Throughput;
 
 switch (args)
@@ -17,8 +16,6 @@ switch (args)
         return ThroughputCommand.Run(words);
     case ["crowd", .. var words]:
         return await CrowdCommand.RunAsync(words);
-    case ["room", .. var words]:
-        return await RoomCommand.RunAsync(words);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
