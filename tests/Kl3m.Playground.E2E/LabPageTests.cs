@@ -101,10 +101,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await page.SetAsync("MaxTokens", "24");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
-        var first = page.Locator(".kp-tokens").First.Locator(".kp-t");
-        await Assertions.Expect(first).ToHaveCountAsync(1);
+        var first = await StepAsync(page);
         await page.Locator(".kp-run-head h2").ClickAsync();
         await page.Keyboard.PressAsync("Space");
         await Assertions.Expect(first).ToHaveCountAsync(2);
@@ -270,10 +267,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await page.SetAsync("MaxTokens", "24");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
-        var first = page.Locator(".kp-tokens").First.Locator(".kp-t");
-        await Assertions.Expect(first).ToHaveCountAsync(1);
+        var first = await StepAsync(page);
         await page.SetAsync("Temperature", "0");
         await page.Locator(".kp-run-head h2").ClickAsync();
         await page.Keyboard.PressAsync("Space");
@@ -332,5 +326,16 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
         await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator(".kp-tokens").First).ToHaveAttributeAsync("aria-busy", "false");
+    }
+
+    /// <summary>Begins to step, and waits for the first token.</summary>
+    /// <returns>The first continuation's tokens.</returns>
+    private static async Task<ILocator> StepAsync(IPage page)
+    {
+        await page.SetAsync("MaxTokens", "24");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
+        var first = page.Locator(".kp-tokens").First.Locator(".kp-t");
+        await Assertions.Expect(first).ToHaveCountAsync(1);
+        return first;
     }
 }

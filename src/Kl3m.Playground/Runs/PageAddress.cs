@@ -5,15 +5,21 @@ internal sealed class PageAddress(string page)
 {
     private string? opened;
 
-    /// <returns>The link, if it could be read at all, and what was wrong with it, in sentences; null where the address says nothing new.</returns>
-    public (PageLink? Link, IReadOnlyList<string> Refused)? Open(string address)
+    /// <summary>Nothing happens where the address carries no link, or says nothing new.</summary>
+    /// <param name="refuse">Told, before the link is taken, what was wrong with it, in sentences; none when it was well.</param>
+    /// <param name="take">Given the link, if it could be read at all.</param>
+    public void Open(string address, Action<IReadOnlyList<string>> refuse, Action<PageLink> take)
     {
         var (link, problems) = PageLink.Read(page, address);
         if ((link is null && problems.Count == 0) || address == opened)
         {
-            return null;
+            return;
         }
         opened = address;
-        return (link, [.. problems.Select(problem => $"In the link, {problem.Field} {problem.Message}")]);
+        refuse([.. problems.Select(problem => $"In the link, {problem.Field} {problem.Message}")]);
+        if (link is not null)
+        {
+            take(link);
+        }
     }
 }

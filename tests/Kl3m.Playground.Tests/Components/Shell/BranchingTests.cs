@@ -207,7 +207,7 @@ public sealed class BranchingTests
         state.Change(now => now with { Temperature = 0.9f });
         Assert.Single(generator.Requests);
         var second = state.NextTokenAsync();
-        await first;
+        await first.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await TestWait.UntilAsync(() => state.Run != before && state.Run!.Sequences.All(sequence => sequence.Tokens.Count == 2));
         var run = state.Run!;
         Assert.True(state.IsRunning);
@@ -254,7 +254,7 @@ public sealed class BranchingTests
         state.Change(now => now with { Temperature = 1.1f });
         Assert.Single(generator.Requests);
         fixture.Time.Advance(PlaygroundState.Rest);
-        await stepping;
+        await stepping.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await TestWait.UntilAsync(() => generator.Requests.Count == 4);
         Assert.All(generator.Requests.Skip(1), request => Assert.Equal((1.1f, 2), (request.Sampling.Temperature, request.CompletionTokenIds.Count)));
         Assert.True(state.Pace.IsPlaying);

@@ -22,18 +22,7 @@ internal sealed partial class CompareState
     public KeptRuns Kept => new([.. columns.Where(column => column.Run is not null).Select(column => ($"Column {LetterOf(column)}", column.Run!, column.Writer!))], Link);
 
     /// <summary>Takes prompt, dice and columns from an address, once.</summary>
-    public void Open(string address)
-    {
-        if (links.Open(address) is not { } arrived)
-        {
-            return;
-        }
-        if (arrived.Link is { } link)
-        {
-            Take(link);
-        }
-        Refuse(arrived.Refused);
-    }
+    public void Open(string address) => links.Open(address, Refuse, Take);
 
     /// <summary>A link with but one column gives two of it.</summary>
     public void Take(PageLink link)

@@ -22,17 +22,7 @@ internal sealed partial class LabState
     public void Type(string prompt) => Prompt = prompt;
 
     /// <summary>Takes what an address carries, once.</summary>
-    public void Open(string address)
-    {
-        if (links.Open(address) is { } arrived)
-        {
-            Refuse(arrived.Refused);
-            if (arrived.Link is { } link)
-            {
-                _ = TakeAsync(link);
-            }
-        }
-    }
+    public void Open(string address) => links.Open(address, Refuse, link => _ = TakeAsync(link));
 
     /// <summary>Reads the link's text, draws the token behind it with the settings that it was drawn with, and puts those that were tried on the bench.</summary>
     public async Task TakeAsync(PageLink link)

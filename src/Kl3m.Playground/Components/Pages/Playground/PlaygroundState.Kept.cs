@@ -36,18 +36,7 @@ internal sealed partial class PlaygroundState
     }
 
     /// <summary>Takes prompt and settings from an address, once: who comes back to the page by it finds what is there now.</summary>
-    public void Open(string address)
-    {
-        if (links.Open(address) is not { } arrived)
-        {
-            return;
-        }
-        Refuse(arrived.Refused);
-        if (arrived.Link is { } link)
-        {
-            Take(link);
-        }
-    }
+    public void Open(string address) => links.Open(address, Refuse, Take);
 
     /// <summary>Prompt and settings; a seed that is named holds.</summary>
     public void Take(PageLink link)

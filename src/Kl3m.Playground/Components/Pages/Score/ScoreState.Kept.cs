@@ -25,18 +25,7 @@ internal sealed partial class ScoreState
     };
 
     /// <summary>Takes what an address carries, once.</summary>
-    public void Open(string address)
-    {
-        if (links.Open(address) is not { } arrived)
-        {
-            return;
-        }
-        Refuse(arrived.Refused);
-        if (arrived.Link is { } link)
-        {
-            Take(link);
-        }
-    }
+    public void Open(string address) => links.Open(address, Refuse, Take);
 
     /// <summary>Puts the link's texts on the page, to be read when the person says so.</summary>
     public void Take(PageLink link)
