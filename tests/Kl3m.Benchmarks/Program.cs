@@ -14,6 +14,9 @@ switch (args)
         return 0;
     case ["throughput", .. var words]:
         return ThroughputCommand.Run(words);
+    case ["attention", .. var rest]:
+        AttentionCommand.Run(rest is [var shape, ..] ? shape : "bundled", rest is [_, var tries] ? int.Parse(tries, CultureInfo.InvariantCulture) : 200);
+        return 0;
     case ["crowd", .. var words]:
         return await CrowdCommand.RunAsync(words);
     default:

@@ -24,6 +24,7 @@ internal sealed class ModelRunner : IModelRunner
     private readonly ScalarType dtype;
     private readonly GptNeoXModel? model;
     private readonly HostModel? host;
+    private readonly Team? team;
     private readonly BlockPool? pool;
     private readonly PagedAttention? paged;
     private readonly Dictionary<int, SequenceCache> slots = [];
@@ -34,19 +35,20 @@ internal sealed class ModelRunner : IModelRunner
     /// <param name="cacheBytes">The most that the keys and values of all slots may take.</param>
     /// <param name="threads">For attention on a CPU.</param>
     public ModelRunner(GptNeoXModel model, long cacheBytes, int threads = 1)
-        : this(model.Config, model, null, model.Parameters[0].Parameter.device, model.Parameters[0].Parameter.dtype, cacheBytes, threads)
+        : this(model.Config, model, null, model.Parameters[0].Parameter.device, model.Parameters[0].Parameter.dtype, cacheBytes, TeamOf(threads, model.Parameters[0].Parameter.device))
     {
     }
 
     /// <summary>One of the two runs, <paramref name="model"/> or <paramref name="host"/>.</summary>
-    private ModelRunner(GptNeoXConfig config, GptNeoXModel? model, HostModel? host, Device device, ScalarType dtype, long cacheBytes, int threads)
+    /// <param name="team">Owned from here on; null on a GPU.</param>
+    private ModelRunner(GptNeoXConfig config, GptNeoXModel? model, HostModel? host, Device device, ScalarType dtype, long cacheBytes, Team? team)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(cacheBytes);
-        (this.config, this.model, this.host, this.device, this.dtype) = (config, model, host, device, dtype);
-        if (device.type == DeviceType.CPU)
+        (this.config, this.model, this.host, this.device, this.dtype, this.team) = (config, model, host, device, dtype, team);
+        if (team is not null)
         {
             pool = new(config, cacheBytes);
-            paged = new(config, pool, threads);
+            paged = new(config, pool, team);
             Room = new(pool.Blocks, BlockPool.BlockTokens, IsShared: true);
             CacheBytesPerBlock = pool.BytesPerBlock;
         }
@@ -111,11 +113,12 @@ internal sealed class ModelRunner : IModelRunner
         var source = weights(type == ScalarType.Int8 ? ScalarType.BFloat16 : type, target);
         GptNeoXModel? model = null;
         HostModel? host = null;
+        var team = TeamOf(cores, target);
         try
         {
             if (HostModel.Serves(config, type, target))
             {
-                host = new(config, source, type, cores);
+                host = new(config, source, type, team!);
                 taken();
                 set_num_threads(1);
             }
@@ -130,12 +133,13 @@ internal sealed class ModelRunner : IModelRunner
                 }
             }
             FreedMemory.GiveBack();
-            return new(config, model, host, target, type, cacheBytes, cores);
+            return new(config, model, host, target, type, cacheBytes, team);
         }
         catch
         {
             host?.Dispose();
             model?.Dispose();
+            team?.Dispose();
             throw;
         }
     }
@@ -233,9 +237,17 @@ internal sealed class ModelRunner : IModelRunner
         paged?.Dispose();
         pool?.Dispose();
         host?.Dispose();
+        team?.Dispose();
         model?.Dispose();
         FreedMemory.GiveBack();
     }
+
+    /// <summary>Threads for a CPU. Each may call libtorch by itself: with one thread, and without noting what a gradient would need.</summary>
+    private static Team? TeamOf(int threads, Device device) => device.type != DeviceType.CPU ? null : new(threads, () =>
+    {
+        set_num_threads(1);
+        return inference_mode();
+    });
 
     private Tensor Hidden(Tensor ids, CachedChunk[] rows)
     {

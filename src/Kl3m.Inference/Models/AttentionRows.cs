@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Kl3m.Inference.Models;
 
@@ -34,7 +35,11 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
 
     private const int Width = BlockPool.BlockTokens;
 
-    public void Attend(ReadOnlySpan<AttentionRow> rows)
+    /// <summary>Blocks that are asked for before they are read.</summary>
+    private const int Ahead = 4;
+
+    /// <param name="next">Those that come after: what they alone will read is asked for while these are computed.</param>
+    public void Attend(ReadOnlySpan<AttentionRow> rows, ReadOnlySpan<AttentionRow> next)
     {
         var shared = rows.Length == Most ? SharedBlocks(rows) : 0;
         for (var block = 0; block < shared; block++)
@@ -45,11 +50,48 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         var together = shared * Width;
         for (var i = 0; i < rows.Length; i++)
         {
+            if (i + 1 < rows.Length)
+            {
+                FetchKeys(rows[i + 1], shared, Ahead);
+            }
+            FetchValues(rows[i], shared, Ahead);
             Score(rows[i], shared);
             sums[i] = Exponentiate(rows[i]);
             together = Math.Min(together, rows[i].Length);
         }
+        if (next.Length > 0)
+        {
+            FetchKeys(next[0], SharedBlocks([rows[0], next[0]]), Ahead);
+        }
         Weigh(rows, together & ~1, sums);
+    }
+
+    private void FetchKeys(in AttentionRow row, int first, int count)
+    {
+        for (var (i, end) = (first, Math.Min(first + count, row.BlockCount)); i < end; i++)
+        {
+            Fetch(Keys(row.Blocks[i]));
+        }
+    }
+
+    private void FetchValues(in AttentionRow row, int first, int count)
+    {
+        for (var (i, end) = (first, Math.Min(first + count, row.BlockCount)); i < end; i++)
+        {
+            Fetch(Values(row.Blocks[i]));
+        }
+    }
+
+    /// <summary>Asks for one head's keys or values of a block: each lies by itself, where the processor does not look ahead.</summary>
+    private void Fetch(float* from)
+    {
+        if (Sse.IsSupported)
+        {
+            for (var end = from + pool.HeadDim * Width; from < end; from += Width)
+            {
+                Sse.Prefetch1(from);
+            }
+        }
     }
 
     private float* Keys(int block) => pool.Keys(block, layer) + head * pool.HeadDim * Width;
@@ -105,6 +147,7 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         var i = first;
         for (; i + 2 <= used; i += 2)
         {
+            FetchKeys(row, i + Ahead, 2);
             ScoreTwo(row.Query, dim, Keys(row.Blocks[i]), Keys(row.Blocks[i + 1]), row.Scores + i * Width);
         }
         if (i < used)
@@ -260,6 +303,10 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         for (var t = start; t < length;)
         {
             var values = Values(row.Blocks[t / Width]) + t % Width * stride + first;
+            if (first == 0)
+            {
+                FetchValues(row, t / Width + Ahead, 1);
+            }
             var end = Math.Min((t / Width + 1) * Width, length);
             for (; t + 2 <= end; t += 2, values += 2 * stride)
             {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kl3m.Inference.Models.Host;
 
 namespace Kl3m.Inference.Models;
 
@@ -14,6 +15,8 @@ namespace Kl3m.Inference.Models;
 internal sealed unsafe class BlockPool : IDisposable
 {
     public const int BlockTokens = 16;
+
+    private const int PageFloats = 4096 / sizeof(float);
 
     private readonly int[] holders;
     private readonly Stack<int> free = [];
@@ -32,12 +35,18 @@ internal sealed unsafe class BlockPool : IDisposable
         keyFloats = (nuint)(Heads * HeadDim * BlockTokens);
         floatsPerLayer = keyFloats + (nuint)(Heads * ValueStride * BlockTokens);
         floatsPerBlock = floatsPerLayer * (nuint)config.NumHiddenLayers;
+        if (floatsPerBlock % (2 * PageFloats) == 0)
+        {
+            // At strides of powers of two the same head's keys of all blocks would fall into the same few sets of a cache.
+            floatsPerBlock += PageFloats;
+        }
         Blocks = (int)Math.Min(bytes / BytesPerBlock, int.MaxValue / BlockTokens);
         holders = new int[Blocks];
         try
         {
             // Pages that were never written take no memory.
-            memory = (float*)NativeMemory.AlignedAlloc(Math.Max((nuint)Blocks * (nuint)BytesPerBlock, 1), 4096);
+            memory = (float*)NativeMemory.AlignedAlloc(Math.Max((nuint)Blocks * (nuint)BytesPerBlock, 1), HugePages.Size);
+            HugePages.Ask(memory, Blocks * BytesPerBlock);
         }
         catch (OutOfMemoryException cause)
         {

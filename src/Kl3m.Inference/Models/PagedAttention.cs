@@ -10,22 +10,42 @@ namespace Kl3m.Inference.Models;
 /// positions, always in the same additions: its result does not depend on which rows it came with, nor on whether its prompt was read at once,
 /// in chunks, or taken over from another sequence. <see cref="AttentionRows"/> does the arithmetic.
 /// </summary>
-internal sealed unsafe class PagedAttention(GptNeoXConfig config, BlockPool pool, int threads) : IDisposable
+internal sealed unsafe class PagedAttention : IDisposable
 {
-    /// <summary>Multiplications below which a second thread costs more than it brings.</summary>
-    private const long WorthThreads = 1_000_000;
+    /// <summary>Multiplications below which a second thread costs more than it brings: keys and values come from far away, so that they are few.</summary>
+    private const long WorthSharing = 200_000;
 
-    private readonly (int Heads, int Dim, int Stride) shape = (pool.Heads, pool.HeadDim, pool.ValueStride);
-    private readonly int turnedDims = config.RotaryDims;
+    /// <summary>Rows of one head that a thread takes at a time.</summary>
+    private const int RowsPerItem = 8 * AttentionRows.Most;
+
+    private readonly GptNeoXConfig config;
+    private readonly BlockPool pool;
+    private readonly Team team;
+    private readonly (int Heads, int Dim, int Stride) shape;
+    private readonly int turnedDims;
     private float[] cos = [];
     private float[] sin = [];
     private readonly HostMemory<float> queries = new();
     private readonly HostMemory<float> scores = new();
-    private readonly int parts = Math.Min(threads, pool.Heads);
+    private readonly RowWork store;
+    private readonly RowWork attend;
     private (BlockCache Cache, int Position)[] rows = [];
     private int count;
     private long multiplications;
     private int longest;
+    private int layer;
+    private float* qkv;
+    private float* output;
+    private int taken;
+
+    public PagedAttention(GptNeoXConfig config, BlockPool pool, Team team)
+    {
+        (this.config, this.pool, this.team) = (config, pool, team);
+        (shape, turnedDims) = ((pool.Heads, pool.HeadDim, pool.ValueStride), config.RotaryDims);
+        store = new(() => count, Store);
+        // An item for each thread, which has room for scores of its own and takes rows for as long as there are any.
+        attend = new(() => team.Threads, Attend);
+    }
 
     /// <summary>Takes the rows of the next step; the caches have room for them.</summary>
     public void Begin(ReadOnlySpan<CachedChunk> chunks)
@@ -51,7 +71,7 @@ internal sealed unsafe class PagedAttention(GptNeoXConfig config, BlockPool pool
         CoverAngles(longest);
         longest = BlockPool.BlocksOf(longest) * BlockPool.BlockTokens;
         queries.Reserve((long)count * shape.Heads * shape.Dim);
-        scores.Reserve((long)parts * AttentionRows.Most * longest);
+        scores.Reserve((long)team.Threads * AttentionRows.Most * longest);
     }
 
     /// <param name="qkv">[tokens, heads * 3 * head dim].</param>
@@ -70,16 +90,12 @@ internal sealed unsafe class PagedAttention(GptNeoXConfig config, BlockPool pool
     /// <summary>The same on plain memory.</summary>
     public void Apply(int layer, float* qkv, float* output)
     {
-        for (var row = 0; row < count; row++)
-        {
-            Store(layer, row, qkv + row * shape.Heads * 3 * shape.Dim);
-        }
-        if (parts == 1 || multiplications < WorthThreads)
-        {
-            Attend(layer, 0, shape.Heads, scores.Start, output);
-            return;
-        }
-        InParts(layer, output);
+        (this.layer, taken) = (layer, 0);
+        this.qkv = qkv;
+        this.output = output;
+        var alone = multiplications < WorthSharing;
+        team.Run(store, alone);
+        team.Run(attend, alone);
     }
 
     public void Dispose()
@@ -88,15 +104,12 @@ internal sealed unsafe class PagedAttention(GptNeoXConfig config, BlockPool pool
         scores.Dispose();
     }
 
-    // By itself, since what a lambda captures is allocated at the start of the method that it stands in.
-    private void InParts(int layer, float* output) => Parallel.For(0, parts, part =>
-        Attend(layer, shape.Heads * part / parts, shape.Heads * (part + 1) / parts, scores.Start + part * AttentionRows.Most * longest, output));
-
     /// <summary>Turns a row's queries and keys, stores keys and values in its cache, keeps the queries.</summary>
-    private void Store(int layer, int row, float* qkv)
+    private void Store(int row)
     {
         var (cache, position) = rows[row];
         var (heads, dim, stride) = shape;
+        var qkv = this.qkv + (long)row * heads * 3 * dim;
         var (block, place) = (cache.Blocks[position / BlockPool.BlockTokens], position % BlockPool.BlockTokens);
         var keys = pool.Keys(block, layer) + place;
         var values = pool.Values(block, layer) + place * stride;
@@ -120,25 +133,42 @@ internal sealed unsafe class PagedAttention(GptNeoXConfig config, BlockPool pool
         }
     }
 
-    private void Attend(int layer, int firstHead, int endHead, float* scores, float* output)
+    private void Attend(int thread)
     {
-        var (heads, dim, _) = shape;
-        var queries = this.queries.Start;
-        var group = stackalloc AttentionRow[AttentionRows.Most];
-        for (var head = firstHead; head < endHead; head++)
+        var own = scores.Start + (long)thread * AttentionRows.Most * longest;
+        var items = (count + RowsPerItem - 1) / RowsPerItem;
+        for (var item = Interlocked.Increment(ref taken) - 1; item < items * shape.Heads; item = Interlocked.Increment(ref taken) - 1)
         {
-            var attention = new AttentionRows(pool, layer, head);
-            for (var row = 0; row < count; row += AttentionRows.Most)
+            var first = item % items * RowsPerItem;
+            Attend(item / items, first, Math.Min(count, first + RowsPerItem), own);
+        }
+    }
+
+    /// <summary>Rows of a head, few at a time; those that come next are fetched meanwhile.</summary>
+    private void Attend(int head, int first, int end, float* scores)
+    {
+        var groups = stackalloc AttentionRow[2 * AttentionRows.Most];
+        var attention = new AttentionRows(pool, layer, head);
+        var size = Take(first, groups);
+        for (var (row, place) = (first, 0); size > 0; place = AttentionRows.Most - place)
+        {
+            row += size;
+            var next = groups + AttentionRows.Most - place;
+            var following = Take(row, next);
+            attention.Attend(new(groups + place, size), new(next, following));
+            size = following;
+        }
+
+        int Take(int from, AttentionRow* group)
+        {
+            var size = Math.Min(AttentionRows.Most, end - from);
+            for (var i = 0; i < size; i++)
             {
-                var size = Math.Min(AttentionRows.Most, count - row);
-                for (var i = 0; i < size; i++)
-                {
-                    var (cache, position) = rows[row + i];
-                    var offset = ((row + i) * heads + head) * dim;
-                    group[i] = new(queries + offset, output + offset, cache.BlockPointer, position + 1, scores + i * longest);
-                }
-                attention.Attend(new(group, size));
+                var (cache, position) = rows[from + i];
+                var offset = ((from + i) * shape.Heads + head) * shape.Dim;
+                group[i] = new(queries.Start + offset, output + offset, cache.BlockPointer, position + 1, scores + i * longest);
             }
+            return size;
         }
     }
 

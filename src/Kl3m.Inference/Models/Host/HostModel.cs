@@ -36,17 +36,12 @@ internal sealed unsafe class HostModel : IDisposable
 
     /// <param name="source">Gives the tensor of a name and shape, on the CPU, which is freed here; called on this thread only.</param>
     /// <param name="dtype">fp32 or bf16, in which the weights come, or int8.</param>
+    /// <param name="team">Shares out rows and outputs.</param>
     /// <exception cref="ModelFileException">The configuration contradicts itself.</exception>
-    public HostModel(GptNeoXConfig config, Func<string, long[], Tensor> source, ScalarType dtype, int threads)
+    public HostModel(GptNeoXConfig config, Func<string, long[], Tensor> source, ScalarType dtype, Team team)
     {
-        this.config = config;
-        weights = new(config, source, dtype, threads);
-        // Each calls libtorch by itself: with one thread, and without noting what a gradient would need.
-        team = new(threads, () =>
-        {
-            set_num_threads(1);
-            return inference_mode();
-        });
+        (this.config, this.team) = (config, team);
+        weights = new(config, source, dtype, team.Threads);
         beforeQkv = new(() => rows, row =>
         {
             layer.InputNorm.Apply(Row(x, row), Row(normed, row));
@@ -127,7 +122,6 @@ internal sealed unsafe class HostModel : IDisposable
 
     public void Dispose()
     {
-        team.Dispose();
         weights.Dispose();
         Array.ForEach([x, normed, wide, attended, branch, mlp], memory => memory.Dispose());
     }

@@ -43,6 +43,9 @@ internal sealed class Team : IDisposable
         Array.ForEach(helpers, helper => helper.Start());
     }
 
+    /// <summary>The caller's own included.</summary>
+    public int Threads => helpers.Length + 1;
+
     /// <summary>Returns when all items are done.</summary>
     /// <param name="alone">The work is too small to be shared out.</param>
     /// <exception cref="AggregateException">An item failed on a helper.</exception>
