@@ -199,7 +199,7 @@ internal sealed class ModelRunner : IModelRunner
     public void Run(ReadOnlySpan<Chunk> chunks, Span<float> logits)
     {
         EnsureOwner();
-        var (rows, ids, wanted) = Plan(chunks);
+        var (rows, ids, wanted) = TokenBatch.Of(chunks, Slot, VocabularySize);
         if (logits.Length < (long)wanted.Length * VocabularySize)
         {
             throw new ArgumentException($"{wanted.Length} rows of {VocabularySize} logits do not fit into {logits.Length}.", nameof(logits));
@@ -258,62 +258,6 @@ internal sealed class ModelRunner : IModelRunner
         }
         using var attention = new CachedAttention(model!, rows, device);
         return model!.Hidden(ids, attention.Apply);
-    }
-
-    /// <summary>The step as the model sees it: chunks with their caches, all ids end to end, and the rows whose logits are wanted.</summary>
-    private (CachedChunk[] Rows, long[] Ids, long[] Wanted) Plan(ReadOnlySpan<Chunk> chunks)
-    {
-        var rows = new CachedChunk[chunks.Length];
-        var (tokens, wantedRows) = (0, 0);
-        for (var i = 0; i < chunks.Length; i++)
-        {
-            rows[i] = new(Slot(chunks[i].Slot), tokens, chunks[i].TokenIds.Length, chunks[i].Start);
-            Check(chunks[i], rows[i], rows.AsSpan(0, i));
-            tokens += chunks[i].TokenIds.Length;
-            wantedRows += chunks[i].LogitRows;
-        }
-        var ids = new long[tokens];
-        var wanted = new long[wantedRows];
-        var next = 0;
-        for (var i = 0; i < chunks.Length; i++)
-        {
-            var (offset, count) = (rows[i].Offset, rows[i].Count);
-            for (var j = 0; j < count; j++)
-            {
-                var id = chunks[i].TokenIds.Span[j];
-                ids[offset + j] = (uint)id < (uint)VocabularySize
-                    ? id
-                    : throw new ArgumentException($"Token id {id} is outside the vocabulary of {VocabularySize}.", nameof(chunks));
-            }
-            for (var j = count - chunks[i].LogitRows; j < count; j++)
-            {
-                wanted[next++] = offset + j;
-            }
-        }
-        return (rows, ids, wanted);
-    }
-
-    private static void Check(Chunk chunk, CachedChunk row, ReadOnlySpan<CachedChunk> before)
-    {
-        if (row.Count == 0)
-        {
-            throw new ArgumentException($"The chunk for slot {chunk.Slot} holds no tokens.", nameof(chunk));
-        }
-        if (chunk.Start < 0 || chunk.Start > row.Cache.Length || row.Count > row.Cache.Capacity - chunk.Start)
-        {
-            throw new ArgumentException($"Slot {chunk.Slot} holds {row.Cache.Length} of {row.Cache.Capacity} tokens; {row.Count} cannot be put at {chunk.Start}.", nameof(chunk));
-        }
-        if (row.Cache is BlockCache blocks && !blocks.IsOwn(chunk.Start))
-        {
-            throw new ArgumentException($"Slot {chunk.Slot} shares its tokens from {chunk.Start} on with another slot.", nameof(chunk));
-        }
-        foreach (var other in before)
-        {
-            if (other.Cache == row.Cache)
-            {
-                throw new ArgumentException($"Slot {chunk.Slot} occurs twice in one step.", nameof(chunk));
-            }
-        }
     }
 
     private void Head(Tensor hidden, long[] wanted, int tokens, Span<float> logits)

@@ -103,24 +103,44 @@ public sealed class QueueTests
     {
         using var gate = new StepGate();
         await using var engine = await TestEngine.GatedAsync(gate, new() { MaxRunning = 1 });
-        var running = RunAsync("first", 0);
+        var told = 0;
+        var running = RunAsync("first", 0, maxTokens: 250);
         await gate.ReachedAsync();
         var students = Enumerable.Range(0, 5).Select(i => RunAsync($"student {i}", 0)).ToList();
-        await WaitingAsync(5);
+        await InLineAsync(5);
         var teacher = RunAsync("teacher", -1);
-        await WaitingAsync(6);
+        await InLineAsync(6);
         gate.Open();
         await running;
         var queued = await teacher;
         Assert.All(await Task.WhenAll(students), student => Assert.True(student > queued));
 
-        async Task<TimeSpan> RunAsync(string user, int priority) =>
-            ((GenerationFinished)(await engine.RunAsync(TestEngine.Request(user) with { User = user, Priority = priority }))[^1]).Timings.Queued;
+        async Task<TimeSpan> RunAsync(string user, int priority, int maxTokens = 8)
+        {
+            var (isTold, finished) = (false, (GenerationFinished?)null);
+            await foreach (var occurred in engine.Engine.GenerateAsync(TestEngine.Request(user, maxTokens) with { User = user, Priority = priority }))
+            {
+                if (occurred is GenerationQueued && !isTold)
+                {
+                    isTold = true;
+                    Interlocked.Increment(ref told);
+                }
+                finished = occurred as GenerationFinished;
+            }
+            return finished!.Timings.Queued;
+        }
 
-        async Task WaitingAsync(int count)
+        // A place in the line is taken before the engine knows of it, which it does between two steps.
+        async Task InLineAsync(int count)
         {
             while (engine.Engine.Waiting < count)
             {
+                await Task.Yield();
+            }
+            while (Volatile.Read(ref told) < count)
+            {
+                gate.Pass();
+                await gate.ReachedAsync();
                 await Task.Yield();
             }
         }
