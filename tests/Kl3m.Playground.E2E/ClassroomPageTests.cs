@@ -30,7 +30,7 @@ public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFi
         await t.Locator(".kp-tokens").First.Locator(".kp-t").Nth(8).ClickAsync();
         foreach (var student in new[] { phone.Page, laptop.Page, tablet.Page })
         {
-            await Assertions.Expect(student.Locator(".kp-presented")).ToContainTextAsync("Governing Law.");
+            await Assertions.Expect(student.Locator(".kp-presented")).ToContainTextAsync("Under this");
             await Assertions.Expect(student.Locator(".kp-tokens").First.Locator(".kp-t").Nth(8)).ToBeAttachedAsync();
             await Assertions.Expect(student.Locator(".kp-presented-token")).ToContainTextAsync("Token 9");
         }
@@ -47,7 +47,7 @@ public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFi
 
         // One tries it alone and comes back.
         await laptop.Page.GetByRole(AriaRole.Button, new() { Name = "Try it on your own" }).ClickAsync();
-        await Assertions.Expect(laptop.Page.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("Governing Law. ");
+        await Assertions.Expect(laptop.Page.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("Under this");
         await laptop.Page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await Assertions.Expect(laptop.Page.Locator(".kp-card").First).ToContainTextAsync("Done");
         await AppFixture.PictureAsync(laptop.Page, "class-own-desk");
@@ -170,7 +170,7 @@ public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFi
         Assert.Equal(await third.Locator(".kp-tokens").TextContentAsync(), await s.Locator(".kp-compare-cell").Nth(2).Locator(".kp-tokens").TextContentAsync());
         await PhoneAsync(s, "class-phone-compare");
         await TryAsync(s);
-        await Assertions.Expect(s.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("Governing Law. ");
+        await Assertions.Expect(s.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("Under this");
         await Assertions.Expect(s.Locator(".kp-compare-cell").First).ToContainTextAsync("64 tokens");
         await BackAsync(s);
 

@@ -82,7 +82,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Undo" })).ToBeEnabledAsync();
         await prompt.FocusAsync();
         await page.Keyboard.PressAsync("Control+z");
-        await Assertions.Expect(prompt).ToHaveValueAsync("Governing Law. ");
+        await Assertions.Expect(prompt).ToHaveValueAsync("Under this");
         await page.Keyboard.PressAsync("Control+Shift+z");
         await Assertions.Expect(prompt).ToHaveValueAsync("The lessee shall ");
 

@@ -131,7 +131,7 @@ public sealed class PageTests : BunitContext
         var editor = Render<PromptEditor>();
         await editor.InvokeAsync(() => editor.FindComponent<PromptField>().Instance.OnTyped("My own words"));
         Assert.Equal("My own words", State.Prompt);
-        Assert.Equal("Governing Law. ", editor.Find("textarea").TextContent);
+        Assert.Equal("Under this", editor.Find("textarea").TextContent);
         Assert.DoesNotContain(JSInterop.Invocations, call => call.Identifier == "set");
     }
 

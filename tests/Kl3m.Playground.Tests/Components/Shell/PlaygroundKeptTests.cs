@@ -16,7 +16,7 @@ public sealed class PlaygroundKeptTests
         Assert.Null(fixture.State.Run);
         Assert.Empty(fixture.State.Refused);
         fixture.State.Undo();
-        Assert.Equal("Governing Law. ", fixture.State.Prompt);
+        Assert.Equal("Under this", fixture.State.Prompt);
     }
 
     [Fact]
