@@ -59,6 +59,7 @@ class TokenText {
     for (const sequence of this.sequences.values()) {
       sequence.parts = index;
       sequence.spans.forEach((span, i) => sequence.mark(span, i));
+      sequence.showPart();
     }
   }
 
@@ -232,9 +233,20 @@ class Sequence {
     }
   }
 
+  // Where columns part is what they are compared for: it is in sight when a text is written, and not the text's end.
+  showPart() {
+    const span = this.spans[this.parts];
+    if (span && this.host.ariaBusy === 'false' && this.end.isInSight) {
+      this.end.isInSight = false;
+      const { scroller } = this.end;
+      requestAnimationFrame(() => { scroller.scrollTop += span.getBoundingClientRect().top - scroller.getBoundingClientRect().top - scroller.clientHeight / 3; });
+    }
+  }
+
   finish(end) {
     this.caret.remove();
     this.host.ariaBusy = 'false';
+    this.showPart();
     if (end.text) {
       const mark = make('span', 'kp-mark', end.text);
       mark.title = end.title;
