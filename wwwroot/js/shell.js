@@ -31,7 +31,9 @@ export function listen(page) {
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
+      // A menu that was opened with the mouse has left the focus on its button, where it hears no Escape.
       if (!floating()) act("escape");
+      else if (document.activeElement?.matches("[aria-haspopup][aria-expanded=true]")) document.activeElement.click();
       return;
     }
     if (document.documentElement.dataset.keys === "off" || editable(event.target)) return;
