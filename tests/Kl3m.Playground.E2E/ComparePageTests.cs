@@ -14,7 +14,7 @@ public sealed class ComparePageTests(AppFixture fixture) : IClassFixture<AppFixt
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
         await GoAsync(page, Ladder);
-        await Assertions.Expect(page.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("Under this");
+        await Assertions.Expect(page.GetByLabel("Prompt", new() { Exact = true })).ToHaveValueAsync("Governing Law. ");
         await Assertions.Expect(page.Locator(".kp-card")).ToHaveCountAsync(0);
         await page.GetByLabel("Prompt", new() { Exact = true }).FocusAsync();
         await page.Keyboard.PressAsync("Control+Enter");

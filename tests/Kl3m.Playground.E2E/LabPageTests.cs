@@ -174,16 +174,42 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
         {
             await page.GetByRole(AriaRole.Button, new() { Name = name }).ClickAsync();
             await Assertions.Expect(page.Locator(seen)).ToBeVisibleAsync();
-            // A dialog takes the focus a moment after it is drawn; a menu goes with a press beside it.
-            await page.WaitForFunctionAsync("seen => seen === '.mud-popover-open' || document.activeElement.closest(seen)", seen);
+            // A dialog takes the focus a moment after it is drawn; a menu leaves it on its button.
+            await page.WaitForFunctionAsync("seen => document.activeElement.ariaExpanded === 'true' || document.activeElement.closest(seen)", seen);
             await page.Keyboard.PressAsync("Escape");
-            await page.Mouse.ClickAsync(2, 700);
             await Assertions.Expect(page.Locator(seen)).ToHaveCountAsync(0);
         }
         await page.Locator(".kp-card-foot .kp-term").First.HoverAsync();
         await Assertions.Expect(page.Locator(".kp-term-tip")).ToBeVisibleAsync();
         Assert.Empty(await page.EvaluateAsync<string[]>("() => window.moved"));
         Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
+    public async Task Beside_three_columns_the_inspector_leaves_the_text_at_its_height()
+    {
+        var page = (await fixture.OpenAsync(1440, 900)).Page;
+        await WriteAsync(page);
+        var tokens = page.Locator(".kp-tokens").First;
+        var before = await tokens.BoundingBoxAsync();
+        await tokens.Locator(".kp-t").Nth(3).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("surprisal");
+        Assert.Equal(before!.Y, (await tokens.BoundingBoxAsync())!.Y);
+    }
+
+    [Theory]
+    [InlineData(1440, 900)]
+    [InlineData(1920, 1080)]
+    public async Task On_a_projector_all_stages_of_the_lab_are_in_sight(int width, int height)
+    {
+        var page = (await fixture.OpenAsync(width, height)).Page;
+        await page.GetByRole(AriaRole.Link, new() { Name = "Lab", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Read, and draw one token" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Draw ×1,000" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Presentation mode" }).First.ClickAsync();
+        await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-mode", "presentation");
+        // A table's rounded columns may be a pixel wider than their frame.
+        await page.WaitForFunctionAsync("() => { const frame = document.querySelector('.kp-strip-frame'); return frame.scrollWidth <= frame.clientWidth + 1; }");
     }
 
     [Fact]

@@ -217,7 +217,7 @@ public sealed class PlaygroundStateTests
         fixture.State.Change(sampling => sampling with { MaxTokens = 9000 });
         var problem = fixture.State.ProblemAt(nameof(SamplingParams.MaxTokens))!;
         Assert.Equal("10 prompt + 9,000 is more than the context of 1,024", problem.Sentence);
-        Assert.Equal("Use 1,009, the most that fits", problem.Fix!.Label);
+        Assert.Equal("Use 1,014, the most that fits", problem.Fix!.Label);
         await fixture.State.GenerateAsync();
         Assert.Null(fixture.State.Run);
         fixture.State.Change(problem.Fix.Apply);

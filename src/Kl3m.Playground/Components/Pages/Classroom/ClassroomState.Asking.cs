@@ -67,7 +67,7 @@ internal sealed partial class ClassroomState
             return;
         }
         var chosen = question.Choices.FirstOrDefault(choice => choice.Text == typed);
-        if ((chosen?.TokenId ?? await Guess.FirstTokenAsync(generator, question.Place, typed)) is { } token)
+        if ((chosen?.TokenId ?? await Guess.FirstTokenAsync(generator, question.Place, typed, Room.Row)) is { } token)
         {
             await DoAsync(new CastVote(question.Number, token, typed));
         }
@@ -89,8 +89,9 @@ internal sealed partial class ClassroomState
         }
         else
         {
-            var ids = (await generator.TokenizeAsync(text)).Select(span => span.TokenId).ToArray();
-            await open(generator, new(ids, [], text, generator.Model.Id));
+            var beginning = await Beginning.ForAsync(generator, text);
+            var ids = (await generator.TokenizeAsync(beginning)).Select(span => span.TokenId).ToArray();
+            await open(generator, new(ids, [], beginning, generator.Model.Id));
         }
     });
 
