@@ -31,7 +31,8 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     public SelectedToken? Place { get; private set; }
 
     /// <summary>What is tried: as set, right or wrong.</summary>
-    public SamplingParams Settings { get; private set; } = new() { Temperature = 0.5f, TopK = 50, Seed = 1 };
+    // A seed whose first dart falls on a whole word behind the first prompt, and not on the likeliest.
+    public SamplingParams Settings { get; private set; } = new() { Temperature = 0.5f, TopK = 50, Seed = 2 };
 
     /// <summary>What the run's token was drawn with.</summary>
     public SamplingParams RunSettings => Run is { } run && Place is { } at ? run.RequestAt(at).Sampling : Settings;
@@ -261,8 +262,14 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     /// <summary>One run to its end; null where it was refused or failed, which the notice says.</summary>
     private async Task<Run?> WriteAsync(GenerationRequest request, Branch? branch)
     {
-        if ((branch is null && request.PromptTokenIds is null ? chosen.Generator : Generator) is not { } generator || IsReading)
+        if (IsReading)
         {
+            return null;
+        }
+        if ((branch is null && request.PromptTokenIds is null ? chosen.Generator : Generator) is not { } generator)
+        {
+            Notice = "No model is ready to read it. Wait until one is, or load one on the Models page.";
+            Changed?.Invoke();
             return null;
         }
         if (Problems is [var mistake, ..])
