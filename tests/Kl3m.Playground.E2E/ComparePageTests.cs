@@ -185,6 +185,7 @@ public sealed class ComparePageTests(AppFixture fixture) : IClassFixture<AppFixt
         await DoneAsync(page, 3);
         await AppFixture.PictureAsync(page, name);
         Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), "The page scrolls sideways.");
+        Assert.True(await page.EvaluateAsync<bool>("() => { window.scrollTo(0, 9999); return window.scrollY === 0; }"), "Below the page there is nothing to scroll to.");
         if (width < 600)
         {
             await page.Locator(".kp-compare-segments button").Nth(2).ClickAsync();
