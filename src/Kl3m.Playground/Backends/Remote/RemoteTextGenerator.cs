@@ -101,8 +101,9 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
 
     public VocabularyEntry Describe(int tokenId) => texts.Describe(tokenId);
 
-    /// <summary>At least one, so that there is a rank to know.</summary>
-    private static int Asked(GenerationRequest request, RemoteServer server) => Math.Clamp(request.Alternatives, 1, server.Options.Alternatives);
+    /// <summary>At least one, so that there is a rank to know; as many as top-k keeps, so that final probabilities can be worked out, if it tells so many.</summary>
+    private static int Asked(GenerationRequest request, RemoteServer server) =>
+        Math.Clamp(request.Alternatives == 0 ? 1 : Math.Max(request.Alternatives, request.Sampling.TopK), 1, server.Options.Alternatives);
 
     /// <summary>The prompt's numbers in the end, and before them how far its reading is.</summary>
     private async IAsyncEnumerable<GenerationEvent> ScoreAsync(GenerationRequest request, int[] prompt, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -53,6 +53,9 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
 
     public bool IsRecomputed => place?.Logits.Recomputed == true;
 
+    /// <summary>How many tokens are known at this place, where the model runs on a server that tells no more; null where all are.</summary>
+    public int? Told => Strip?.Place.Logits.Told?.Count;
+
     /// <summary>Why there is no strip, or none for these settings.</summary>
     public string? Notice { get; private set; }
 
@@ -179,7 +182,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
             }
             else
             {
-                Notice = $"{run.Model.Id} hands out no logits, only the most likely tokens: the strip needs the whole vocabulary. The inspector shows what is known.";
+                Notice = $"{run.Model.Id} tells nothing of this position: it hands out no logits, and no likely tokens here. Another position may show more.";
             }
             if (Notice is not null)
             {
@@ -236,6 +239,11 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
 
     private async Task WorkOnceAsync(StripPlace here, SamplingParams settings, int? traced)
     {
+        if (here.Logits.Told is not null && settings.RepetitionPenalty != 1)
+        {
+            Notice = "A repetition penalty works on the model's own scores, which the server does not tell. Set it to 1 to see the other stages.";
+            return;
+        }
         var width = here.Logits.Row.Length;
         var with = sampler is { } ready && samplerWidth == width ? ready : new Sampler(width);
         (sampler, samplerWidth) = (with, width);

@@ -18,6 +18,9 @@ public sealed record StripColumn(
     /// <summary>Entropy of what it gets, bits.</summary>
     public double EntropyBefore { get; init; }
 
+    /// <summary>Every token that it keeps is known: false only where a server tells some of the vocabulary, and the rest is shared out.</summary>
+    public bool IsTold { get; init; } = true;
+
     /// <summary>The other one's picture would be this one's.</summary>
     public bool IsDrawnAs(StripColumn other) =>
         (Stage, IsOn, Kept, Mass, Entropy, EntropyBefore, Traced) == (other.Stage, other.IsOn, other.Kept, other.Mass, other.Entropy, other.EntropyBefore, other.Traced)
