@@ -12,7 +12,10 @@ internal sealed record ToldTokens(IReadOnlyList<(int TokenId, float Logprob)> Li
     private const float Certain = 100;
 
     // Far below any other, where nothing is left to share out: e to this is no share at all.
-    private const float Nothing = -100;
+    private const double Nothing = -100;
+
+    // Twice what fp32 tells apart at a logprob of -16.
+    private const double Step = 2e-6;
 
     /// <summary>Asks for one token behind a text and for as many of the likeliest as the server tells.</summary>
     /// <param name="request">Its prompt, and who asks; the settings by which the one token is drawn.</param>
@@ -43,7 +46,10 @@ internal sealed record ToldTokens(IReadOnlyList<(int TokenId, float Logprob)> Li
         return await AskAsync(generator, forced, cancellationToken) is { } told && told.DrawnTokenId == tokenId ? told.DrawnLogprob : float.NaN;
     }
 
-    /// <summary>A row over the whole vocabulary: what is told, and the rest laid out evenly over all other tokens.</summary>
+    /// <summary>
+    /// A row over the whole vocabulary: what is told, and the rest laid out evenly over all other tokens, but for steps too small to see, since top-k
+    /// keeps all that equal the k-th.
+    /// </summary>
     /// <param name="others">Logprobs of further tokens that are known.</param>
     public float[] Row(int vocabularySize, params IEnumerable<(int TokenId, float Logprob)> others)
     {
@@ -51,7 +57,11 @@ internal sealed record ToldTokens(IReadOnlyList<(int TokenId, float Logprob)> Li
         var rest = 1 - known.Sum(token => Math.Exp(token.Logprob));
         var left = vocabularySize - known.Count;
         var row = new float[vocabularySize];
-        Array.Fill(row, rest > 0 && left > 0 ? Math.Max(Nothing, (float)Math.Log(rest / left)) : Nothing);
+        var even = rest > 0 && left > 0 ? Math.Max(Nothing, Math.Log(rest / left)) : Nothing;
+        for (var id = 0; id < row.Length; id++)
+        {
+            row[id] = (float)(even - (Step * id));
+        }
         foreach (var (id, logprob) in known)
         {
             row[id] = logprob;

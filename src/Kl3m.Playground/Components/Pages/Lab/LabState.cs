@@ -193,9 +193,14 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
         {
             return;
         }
-        catch (Exception error) when (error is EngineBusyException or EngineFailedException or InvalidRequestException or HttpRequestException)
+        catch (Exception error)
         {
-            (Notice, place, Strip) = ($"The logits of this position could not be worked out again: {error.Message}", null, null);
+            // The edge: whatever the engine or a remote server came to grief on, the page lives on.
+            (Notice, place, Strip) = ($"The numbers of this position could not be asked for: {FailureWords.Of(error)}", null, null);
+            if (FailureWords.IsUnexpected(error))
+            {
+                LogFailed(error);
+            }
         }
         finally
         {
