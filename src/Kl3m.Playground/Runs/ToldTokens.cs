@@ -14,8 +14,8 @@ internal sealed record ToldTokens(IReadOnlyList<(int TokenId, float Logprob)> Li
     // Far below any other, where nothing is left to share out: e to this is no share at all.
     private const double Nothing = -100;
 
-    // Twice what fp32 tells apart at a logprob of -16.
-    private const double Step = 2e-6;
+    // Just what fp32 tells apart at a logprob of -16.
+    private const double Step = 1e-6;
 
     /// <summary>Asks for one token behind a text and for as many of the likeliest as the server tells.</summary>
     /// <param name="request">Its prompt, and who asks; the settings by which the one token is drawn.</param>
@@ -57,10 +57,12 @@ internal sealed record ToldTokens(IReadOnlyList<(int TokenId, float Logprob)> Li
         var rest = 1 - known.Sum(token => Math.Exp(token.Logprob));
         var left = vocabularySize - known.Count;
         var row = new float[vocabularySize];
-        var even = rest > 0 && left > 0 ? Math.Max(Nothing, Math.Log(rest / left)) : Nothing;
+        var spread = Step * vocabularySize / 2;
+        // Never among the told ones, also where all are about equal.
+        var even = rest > 0 && left > 0 ? Math.Clamp(Math.Log(rest / left), Nothing, Math.Max(Nothing, Likeliest[^1].Logprob - (2 * spread))) : Nothing;
         for (var id = 0; id < row.Length; id++)
         {
-            row[id] = (float)(even - (Step * id));
+            row[id] = (float)(even + spread - (Step * id));
         }
         foreach (var (id, logprob) in known)
         {
