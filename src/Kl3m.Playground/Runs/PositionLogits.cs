@@ -12,6 +12,9 @@ public sealed record PositionLogits(ReadOnlyMemory<float> Row, bool Recomputed)
     /// </summary>
     public IReadOnlySet<int>? Told { get; init; }
 
+    /// <summary>So many of them are the likeliest of all; between those and the others may be tokens that are not told.</summary>
+    public int Likeliest { get; init; }
+
     /// <summary>What the sampler saw; what was dropped is worked out again by one forward pass. Null where the generator hands out no logits.</summary>
     /// <exception cref="EngineBusyException">The queue is full.</exception>
     /// <exception cref="EngineFailedException">The step failed.</exception>
@@ -51,6 +54,6 @@ public sealed record PositionLogits(ReadOnlyMemory<float> Row, bool Recomputed)
             return null;
         }
         (int TokenId, float Logprob)[] own = taken is not null && float.IsFinite(taken.RawLogprob) ? [(taken.TokenId, taken.RawLogprob)] : [];
-        return new(told.Row(generator.Model.VocabularySize, own), false) { Told = told.Likeliest.Concat(own).Select(token => token.TokenId).ToHashSet() };
+        return new(told.Row(generator.Model.VocabularySize, own), false) { Told = told.Likeliest.Concat(own).Select(token => token.TokenId).ToHashSet(), Likeliest = told.Likeliest.Count };
     }
 }

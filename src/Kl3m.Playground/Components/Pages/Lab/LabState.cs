@@ -53,8 +53,8 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
 
     public bool IsRecomputed => place?.Logits.Recomputed == true;
 
-    /// <summary>How many tokens are known at this place, where the model runs on a server that tells no more; null where all are.</summary>
-    public int? Told => Strip?.Place.Logits.Told?.Count;
+    /// <summary>How many of the likeliest tokens are known at this place, where the model runs on a server that tells no more; null where all are.</summary>
+    public int? Told => Strip is { Place.Logits: { Told: not null, Likeliest: var likeliest } } ? likeliest : null;
 
     /// <summary>Why there is no strip, or none for these settings.</summary>
     public string? Notice { get; private set; }

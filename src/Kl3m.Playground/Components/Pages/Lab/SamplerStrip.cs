@@ -127,7 +127,7 @@ public sealed record SamplerStrip
         return new(stage, isOn, after.Trace.Kept, mass, after.Trace.Entropy ?? 0, [.. shown.Select(id => before.ShareOf(id) ?? 0)], [.. shown.Select(after.ShareOf)])
         {
             EntropyBefore = before.Trace.Entropy ?? 0,
-            IsTold = place.Logits.Told is null || after.TokenIds.All(place.Knows),
+            IsTold = place.Logits.Told is null || after.TokenIds.All(id => stages[0].PlaceOf(id) <= place.Logits.Likeliest),
             Traced = shown.IndexOf(traced) is >= 0 and var at ? at : null,
         };
     }

@@ -18,7 +18,7 @@ public sealed record StripColumn(
     /// <summary>Entropy of what it gets, bits.</summary>
     public double EntropyBefore { get; init; }
 
-    /// <summary>Every token that it keeps is known: false only where a server tells some of the vocabulary, and the rest is shared out.</summary>
+    /// <summary>It keeps none but the likeliest, which are known: false only where a server tells no more, and the rest is shared out.</summary>
     public bool IsTold { get; init; } = true;
 
     /// <summary>The other one's picture would be this one's.</summary>
