@@ -86,8 +86,11 @@ public sealed class ToldTests
 
         // The run's own token may be known, and yet nobody knows how many are likelier.
         var own = TestPlace.Random(random, 600);
-        var order = whole.Explain(own.Logits.Row.Span, new(), [], 0).Stages[0].TokenIds;
-        var reaching = SamplerStrip.Work(partly, own with { Taken = order[40], Logits = new PositionLogits(own.Logits.Row, false) { Told = order.Take(20).Append(order[40]).ToHashSet(), Likeliest = 20 } }, new() { TopK = 21 }, null);
+        var all = whole.Explain(own.Logits.Row.Span, new(), [], 0).Stages[0];
+        var (order, logprobs) = (all.TokenIds, all.Probabilities.Select(p => (float)Math.Log(p)).ToList());
+        var row = new ToldTokens([.. order.Take(20).Select((id, at) => (id, logprobs[at]))], order[0], logprobs[0]).Row(600, (order[40], logprobs[19] - 0.1f));
+        var reaching = SamplerStrip.Work(partly, own with { Taken = order[40], Logits = new PositionLogits(row, false) { Told = order.Take(20).Append(order[40]).ToHashSet(), Likeliest = 20 } }, new() { TopK = 21 }, null);
+        Assert.Equal(order.Take(20).Append(order[40]), reaching.Final.TokenIds);
         Assert.False(reaching.IsTold);
         Assert.Equal(order[40], reaching.Traced);
 
