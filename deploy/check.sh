@@ -12,7 +12,7 @@ say() { printf '%-60s %s\n' "$1" "$2"; }
 check() { local what=$1; shift; if out=$("$@" 2>&1); then say "$what" ok; else say "$what" FAILED; printf '    %s\n' "${out//$'\n'/$'\n'    }"; failed=1; fi; }
 with() { command -v "$1" >/dev/null || { say "$2" "skipped: no $1"; return 1; }; }
 
-for script in check.sh container/*.sh; do
+for script in check.sh bare.sh container/*.sh; do
     check "$script: shell" bash -n "$script"
     with shellcheck "$script: shellcheck" && check "$script: shellcheck" shellcheck "$script"
 done
@@ -24,7 +24,7 @@ compose() { if docker compose version >/dev/null 2>&1; then docker compose "$@";
 if ! compose version >/dev/null 2>&1; then
     say "compose" "skipped: neither docker compose nor docker-compose"
 else
-    export KL3M_ACCESS_CODE=x KL3M_API_KEY=x KL3M_HOST=x
+    export KL3M_ACCESS_CODE=x KL3M_API_KEY=x KL3M_REDIS_PASSWORD=x KL3M_HOST=x
     check "compose.yaml" compose -f compose/compose.yaml config -q
     check "compose.yaml + gpu.yaml" compose -f compose/compose.yaml -f compose/gpu.yaml config -q
     check "university.yaml" compose -f compose/university.yaml config -q

@@ -2,12 +2,15 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Kl3m.Inference;
 using Kl3m.Inference.Sampling;
+using Kl3m.Playground.Runs;
 
 namespace Kl3m.Playground.Classroom;
 
 /// <summary>What the model thinks of one place in a text: its own distribution over the whole vocabulary, and the token that it drew there.</summary>
 internal sealed class NextToken
 {
+    private const int Head = 8; // bytes before the logits
+
     private readonly float[] logits;
     private readonly int[] rank;
     private readonly StageDistribution raw;
@@ -16,17 +19,18 @@ internal sealed class NextToken
 
     /// <param name="logits">The model's own, before any setting: one for each token of the vocabulary.</param>
     /// <param name="drawnTokenId">What was drawn from them at temperature 1.</param>
-    public NextToken(ReadOnlyMemory<float> logits, int drawnTokenId)
+    /// <param name="told">How many of the likeliest are known, where a server tells no more and the rest is laid out evenly; 0 is all.</param>
+    public NextToken(ReadOnlyMemory<float> logits, int drawnTokenId, int told = 0)
     {
         this.logits = logits.ToArray();
-        DrawnTokenId = drawnTokenId;
+        (DrawnTokenId, Told) = (drawnTokenId, told);
         raw = new Sampler(logits.Length).Explain(this.logits, new SamplingParams(), [], 0).Stages[0];
         rank = new int[logits.Length];
         for (var i = 0; i < raw.TokenIds.Count; i++)
         {
             rank[raw.TokenIds[i]] = i + 1;
         }
-        Entropy = raw.Probabilities.Sum(p => p > 0 ? -p * Math.Log2(p) : 0);
+        Entropy = told > 0 ? double.NaN : raw.Probabilities.Sum(p => p > 0 ? -p * Math.Log2(p) : 0);
         ruler = new(1, raw);
     }
 
@@ -34,7 +38,10 @@ internal sealed class NextToken
 
     public int DrawnTokenId { get; }
 
-    /// <summary>Bits.</summary>
+    /// <summary>How many of the likeliest tokens are known; 0 where all are.</summary>
+    public int Told { get; }
+
+    /// <summary>Bits; NaN where not all tokens are known.</summary>
     public double Entropy { get; }
 
     /// <summary>All possible tokens, most likely first.</summary>
@@ -45,9 +52,16 @@ internal sealed class NextToken
 
     public bool Has(int tokenId) => tokenId >= 0 && tokenId < logits.Length;
 
-    /// <summary>A token's raw probability and rank. One that the model rules out altogether keeps a probability that has a surprisal.</summary>
-    public RevealedToken Find(int tokenId) =>
-        rank[tokenId] is > 0 and var place ? new(tokenId, Math.Max(raw.Probabilities[place - 1], 1e-15), place) : new(tokenId, 1e-15, logits.Length);
+    /// <summary>
+    /// A token's raw probability and rank. One that the model rules out altogether keeps a probability that has a surprisal; the rank of one that
+    /// a server does not tell is 0.
+    /// </summary>
+    public RevealedToken Find(int tokenId) => rank[tokenId] is > 0 and var place
+        ? new(tokenId, Math.Max(raw.Probabilities[place - 1], 1e-15), Told == 0 || place <= Told ? place : 0)
+        : new(tokenId, 1e-15, Told == 0 ? logits.Length : 0);
+
+    /// <summary>Whether its number is the model's own.</summary>
+    public bool Knows(int tokenId) => Told == 0 || tokenId == DrawnTokenId || Find(tokenId).Rank > 0;
 
     /// <summary>The distribution at a temperature. The last one is kept: a whole class looks at the same.</summary>
     public TokenRuler At(float temperature)
@@ -61,14 +75,15 @@ internal sealed class NextToken
         return now;
     }
 
-    /// <summary>The drawn token's id and the logits, little-endian.</summary>
+    /// <summary>The drawn token's id, how many are told, and the logits, little-endian.</summary>
     public byte[] ToBytes()
     {
-        var bytes = new byte[4 + (4 * logits.Length)];
+        var bytes = new byte[Head + (4 * logits.Length)];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, DrawnTokenId);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), Told);
         for (var i = 0; i < logits.Length; i++)
         {
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(4 + (4 * i)), logits[i]);
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(Head + (4 * i)), logits[i]);
         }
         return bytes;
     }
@@ -76,16 +91,16 @@ internal sealed class NextToken
     /// <summary>What <see cref="ToBytes"/> wrote; null for anything but the one with this id.</summary>
     public static NextToken? FromBytes(ReadOnlySpan<byte> bytes, string id)
     {
-        if (bytes.Length < 8 || bytes.Length % 4 != 0 || IdOf(bytes) != id)
+        if (bytes.Length <= Head || bytes.Length % 4 != 0 || IdOf(bytes) != id)
         {
             return null;
         }
-        var logits = new float[(bytes.Length - 4) / 4];
+        var logits = new float[(bytes.Length - Head) / 4];
         for (var i = 0; i < logits.Length; i++)
         {
-            logits[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(4 + (4 * i))..]);
+            logits[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(Head + (4 * i))..]);
         }
-        return new(logits, BinaryPrimitives.ReadInt32LittleEndian(bytes));
+        return new(logits, BinaryPrimitives.ReadInt32LittleEndian(bytes), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]));
     }
 
     private static string IdOf(ReadOnlySpan<byte> bytes) => Convert.ToHexString(SHA256.HashData(bytes));
@@ -95,17 +110,14 @@ internal sealed class NextToken
     /// <exception cref="EngineFailedException">The engine failed, or this model does not tell its whole distribution.</exception>
     public static async Task<NextToken> AskAsync(ITextGenerator generator, TextPlace place, string user, CancellationToken cancellationToken = default)
     {
-        var request = new GenerationRequest
+        var request = Request(place, user);
+        if (generator.Model.TopOnly is not null)
         {
-            PromptTokenIds = place.PromptTokenIds,
-            CompletionTokenIds = place.CompletionTokenIds,
-            KeepLogits = true,
-            Alternatives = 0,
-            User = user,
-            Priority = Seat.Teachers,
-            Sampling = new() { MaxTokens = 1, Sequences = 1 },
-        };
-        await foreach (var happened in generator.GenerateAsync(request, cancellationToken))
+            return await ToldTokens.AskAsync(generator, request, cancellationToken) is { } told
+                ? new(told.Row(generator.Model.VocabularySize), told.DrawnTokenId, told.Likeliest.Count)
+                : throw new EngineFailedException("The model's server told nothing of this place. Ask again, or behind other words.");
+        }
+        await foreach (var happened in generator.GenerateAsync(request with { KeepLogits = true }, cancellationToken))
         {
             if (happened is TokenGenerated token)
             {
@@ -116,4 +128,23 @@ internal sealed class NextToken
         }
         throw new EngineFailedException("The model wrote nothing here.");
     }
+
+    /// <summary>The raw probability of each of some tokens at a place, where a server tells the likeliest by itself.</summary>
+    /// <exception cref="EngineBusyException">The line is full.</exception>
+    /// <exception cref="EngineFailedException">The server fails, or does not tell.</exception>
+    public static async Task<IReadOnlyDictionary<int, double>> AskForAsync(ITextGenerator generator, TextPlace place, IReadOnlyCollection<int> tokenIds, string user, CancellationToken cancellationToken = default)
+    {
+        var logprobs = await Task.WhenAll(tokenIds.Select(async id => (Id: id, Logprob: await ToldTokens.LogprobAsync(generator, Request(place, user), id, cancellationToken))));
+        return logprobs.Where(told => !float.IsNaN(told.Logprob)).ToDictionary(told => told.Id, told => Math.Max(Math.Exp(told.Logprob), 1e-15));
+    }
+
+    private static GenerationRequest Request(TextPlace place, string user) => new()
+    {
+        PromptTokenIds = place.PromptTokenIds,
+        CompletionTokenIds = place.CompletionTokenIds,
+        Alternatives = 0,
+        User = user,
+        Priority = Seat.Teachers,
+        Sampling = new() { MaxTokens = 1, Sequences = 1 },
+    };
 }

@@ -41,22 +41,25 @@ internal static class QuestionRules
         LockVoting locked => (room with { Scene = question with { Phase = locked.On ? QuestionPhase.Locked : QuestionPhase.Voting } }, null),
         ClearVotes => (room with { Scene = question with { Votes = ImmutableDictionary<string, Vote>.Empty } }, null),
         RevealModel when row is null => (room, new(RefusalKind.Later, "The model's answer is not there; ask the question again.")),
-        _ => (Reveal(room, question, row!), null),
+        RevealModel reveal => (Reveal(room, question, row, reveal.Told ?? new Dictionary<int, double>()), null),
+        _ => (room, Refusal.Late),
     };
 
-    private static RoomState Reveal(RoomState room, QuestionScene question, NextToken row)
+    private static RoomState Reveal(RoomState room, QuestionScene question, NextToken row, IReadOnlyDictionary<int, double> told)
     {
+        RevealedToken Find(int id) => row.Knows(id) || !told.TryGetValue(id, out var probability) ? row.Find(id) : new(id, probability, 0);
+
         int[] shown = [.. row.TokenIds.Take(RoomRules.TopRows).Append(row.DrawnTokenId).Concat(question.Votes.Values.Select(vote => vote.TokenId)).Where(row.Has).Distinct()];
-        var rows = shown.Select(row.Find).OrderBy(token => token.Rank).ToArray();
+        var rows = shown.Select(Find).OrderBy(token => token.Rank == 0 ? int.MaxValue : token.Rank).ThenByDescending(token => token.Probability).ToArray();
         var revealed = question with { Phase = QuestionPhase.Revealed, Reveal = new(rows, row.DrawnTokenId, row.Entropy, row.VocabularySize) };
         var result = new QuestionResult(question.Number, row.DrawnTokenId, question.Votes.Count,
-            -Math.Log2(question.ClassShare(row.DrawnTokenId, row.VocabularySize)), row.Find(row.DrawnTokenId).Surprisal);
+            -Math.Log2(question.ClassShare(row.DrawnTokenId, row.VocabularySize)), Find(row.DrawnTokenId).Surprisal);
         return room with
         {
             Scene = revealed,
             Results = RoomRules.Append(room.Results, result),
             Students = [.. room.Students.Select(student => question.Votes.TryGetValue(student.Id, out var vote) && row.Has(vote.TokenId)
-                ? student with { Bits = student.Bits + row.Find(vote.TokenId).Surprisal, Guesses = student.Guesses + 1 }
+                ? student with { Bits = student.Bits + Find(vote.TokenId).Surprisal, Guesses = student.Guesses + 1 }
                 : student)],
         };
     }

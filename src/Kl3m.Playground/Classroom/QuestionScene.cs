@@ -60,14 +60,14 @@ public sealed record Vote(int TokenId, string Typed)
 /// <summary>The model's side of a question.</summary>
 /// <param name="Rows">The most likely tokens and every token that has a vote, by raw rank.</param>
 /// <param name="DrawnTokenId">What the model wrote: drawn from its own distribution.</param>
-/// <param name="Entropy">Of the raw distribution, bits.</param>
+/// <param name="Entropy">Of the raw distribution, bits; NaN where a server tells only some tokens.</param>
 public sealed record Reveal(IReadOnlyList<RevealedToken> Rows, int DrawnTokenId, double Entropy, int VocabularySize)
 {
     public RevealedToken? Find(int tokenId) => Rows.FirstOrDefault(row => row.TokenId == tokenId);
 }
 
 /// <param name="Probability">Raw.</param>
-/// <param name="Rank">Raw, 1 is the most likely.</param>
+/// <param name="Rank">Raw, 1 is the most likely; 0 where it is not known.</param>
 public sealed record RevealedToken(int TokenId, double Probability, int Rank)
 {
     /// <summary>-log2, bits.</summary>

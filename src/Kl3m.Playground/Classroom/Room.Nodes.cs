@@ -184,6 +184,7 @@ internal sealed partial class Room
             }
             catch (BoardAwayException)
             {
+                // Away, which the board has logged; the next news or beat looks again.
             }
             if (newer is not null)
             {
@@ -214,6 +215,7 @@ internal sealed partial class Room
         }
         catch (BoardAwayException)
         {
+            // Fetched when a command needs it, or with the next news.
         }
         await FollowRunAsync().ConfigureAwait(false);
     }

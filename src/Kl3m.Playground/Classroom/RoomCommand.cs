@@ -58,7 +58,8 @@ internal sealed record LockVoting(bool On) : TeacherCommand;
 
 internal sealed record ClearVotes : TeacherCommand;
 
-internal sealed record RevealModel : TeacherCommand;
+/// <param name="Told">Raw probabilities, by token id, of answers that are none of the tokens that a model's server told by itself.</param>
+internal sealed record RevealModel(IReadOnlyDictionary<int, double>? Told = null) : TeacherCommand;
 
 internal sealed record HideAnswer(int TokenId, bool On) : TeacherCommand;
 

@@ -6,6 +6,15 @@ namespace Kl3m.Playground.Runs;
 /// <param name="Recomputed">They had been dropped and were worked out again: the last bits may differ from those that were drawn from.</param>
 public sealed record PositionLogits(ReadOnlyMemory<float> Row, bool Recomputed)
 {
+    /// <summary>
+    /// The only tokens whose numbers are known, where the model runs on a server that tells no more; the row holds their logprobs, and the rest laid
+    /// out evenly over all others. Null where all are known.
+    /// </summary>
+    public IReadOnlySet<int>? Told { get; init; }
+
+    /// <summary>So many of them are the likeliest of all; between those and the others may be tokens that are not told.</summary>
+    public int Likeliest { get; init; }
+
     /// <summary>What the sampler saw; what was dropped is worked out again by one forward pass. Null where the generator hands out no logits.</summary>
     /// <exception cref="EngineBusyException">The queue is full.</exception>
     /// <exception cref="EngineFailedException">The step failed.</exception>
@@ -16,15 +25,19 @@ public sealed record PositionLogits(ReadOnlyMemory<float> Row, bool Recomputed)
         {
             return new(kept, false);
         }
-        int[] before = [.. run.PromptTokenIds, .. sequence.Tokens.Take(place.Position).Select(token => token.Score.TokenId)];
         var request = new GenerationRequest
         {
-            PromptTokenIds = before,
-            KeepLogits = true,
-            Alternatives = 0,
-            Sampling = new() { MaxTokens = 1, Temperature = 0, StopAtEnd = false },
+            PromptTokenIds = [.. run.PromptTokenIds, .. sequence.Tokens.Take(place.Position).Select(token => token.Score.TokenId)],
+            Sampling = new() { MaxTokens = 1, Temperature = 0 },
         };
-        await foreach (var happened in generator.GenerateAsync(request, cancellationToken))
+        return generator.Model.TopOnly is null
+            ? await RecomputeAsync(request, generator, cancellationToken)
+            : await ToldAsync(request, run.Find(place)?.Score, generator, cancellationToken);
+    }
+
+    private static async Task<PositionLogits?> RecomputeAsync(GenerationRequest request, ITextGenerator generator, CancellationToken cancellationToken)
+    {
+        await foreach (var happened in generator.GenerateAsync(request with { KeepLogits = true, Alternatives = 0, Sampling = request.Sampling with { StopAtEnd = false } }, cancellationToken))
         {
             if (happened is TokenGenerated token)
             {
@@ -32,5 +45,15 @@ public sealed record PositionLogits(ReadOnlyMemory<float> Row, bool Recomputed)
             }
         }
         return null;
+    }
+
+    private static async Task<PositionLogits?> ToldAsync(GenerationRequest request, TokenScore? taken, ITextGenerator generator, CancellationToken cancellationToken)
+    {
+        if (await ToldTokens.AskAsync(generator, request, cancellationToken) is not { } told)
+        {
+            return null;
+        }
+        (int TokenId, float Logprob)[] own = taken is not null && float.IsFinite(taken.RawLogprob) ? [(taken.TokenId, taken.RawLogprob)] : [];
+        return new(told.Row(generator.Model.VocabularySize, own), false) { Told = told.Likeliest.Concat(own).Select(token => token.TokenId).ToHashSet(), Likeliest = told.Likeliest.Count };
     }
 }

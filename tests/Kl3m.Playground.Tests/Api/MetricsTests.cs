@@ -29,6 +29,16 @@ public sealed class MetricsTests
         Assert.DoesNotContain("test_waiting", metrics.Write(), StringComparison.Ordinal); // a meter that is gone has no gauges
     }
 
+    [Theory]
+    [InlineData("/Metrics")]
+    [InlineData("/metrics/")]
+    public async Task A_spelling_that_a_proxy_would_let_through_finds_nothing(string path)
+    {
+        using var client = new ApiClient(null);
+        using var response = await client.Http.GetAsync(path);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, response.StatusCode);
+    }
+
     [Fact]
     public async Task The_endpoint_speaks_the_text_format()
     {

@@ -47,6 +47,20 @@ public sealed class VllmTests
         Assert.True(asked.GetProperty("stream_options").GetProperty("include_usage").GetBoolean());
     }
 
+    [Theory]
+    [InlineData(false, -1, null)] // a vLLM without that policy may refuse it
+    [InlineData(true, -1, -1)]
+    [InlineData(true, 0, null)]
+    public async Task Who_comes_first_is_told_only_where_the_configuration_says_so(bool told, int priority, int? sent)
+    {
+        using var vllm = new ScriptedServer("[DONE]");
+        using var client = await RemoteClient.ConnectAsync(vllm, new LogText(), new RemoteOptions { Url = "http://vllm:8000", Model = "fake", Priority = told });
+        await RemoteClient.TryAsync(client.Generator, new() { Prompt = "P", Priority = priority });
+        await RemoteClient.TryAsync(client.Generator, new() { Prompt = "P", Priority = priority, ScorePrompt = true, Sampling = new() { MaxTokens = 0 } });
+        Assert.Equal(2, vllm.Bodies.Count);
+        Assert.All(vllm.Bodies, body => Assert.Equal(sent, JsonElement.Parse(body).TryGetProperty("priority", out var number) ? number.GetInt32() : null));
+    }
+
     [Fact]
     public async Task A_stream_that_ends_too_early_is_no_end()
     {

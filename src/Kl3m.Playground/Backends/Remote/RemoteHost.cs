@@ -42,6 +42,7 @@ internal sealed partial class RemoteHost(IReadOnlyList<RemoteOptions> remotes, B
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
+            // The app ends.
         }
         catch (Exception failure) when (failure is ModelFileException or IOException or UnauthorizedAccessException or ArgumentException)
         {

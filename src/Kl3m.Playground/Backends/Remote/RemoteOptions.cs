@@ -26,6 +26,9 @@ internal sealed class RemoteOptions
     /// <summary>The most alternatives that the server gives for a token: vLLM's --max-logprobs.</summary>
     public int Alternatives { get; set; } = 20;
 
+    /// <summary>Send requests' priorities, the teacher's before the students': for a vLLM that was started with --scheduling-policy priority. Others may refuse them.</summary>
+    public bool Priority { get; set; }
+
     /// <summary>How long the first token may take: the server has a line of its own.</summary>
     public TimeSpan FirstToken { get; set; } = TimeSpan.FromMinutes(2);
 

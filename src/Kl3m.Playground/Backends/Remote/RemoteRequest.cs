@@ -34,9 +34,11 @@ internal static class RemoteRequest
     }
 
     /// <summary>The prompt with its numbers and nothing new.</summary>
-    public static HttpContent Score(RemoteModel model, IReadOnlyList<int> prompt, int alternatives) => Write(json =>
+    /// <param name="priority">Null for a server that knows none.</param>
+    public static HttpContent Score(RemoteModel model, IReadOnlyList<int> prompt, int alternatives, int? priority) => Write(json =>
     {
         WritePrompt(json, model, prompt, alternatives);
+        WritePriority(json, priority);
         json.WriteNumber("max_tokens", 0);
         json.WriteBoolean("echo", true);
     });
@@ -48,7 +50,8 @@ internal static class RemoteRequest
         LlamaCpp.WriteScore(json, token);
     });
 
-    public static HttpContent Continue(RemoteModel model, IReadOnlyList<int> prompt, GenerationRequest request, ulong seed, ModelInfo info, int alternatives) => Write(json =>
+    /// <param name="priority">Null for a server that knows none.</param>
+    public static HttpContent Continue(RemoteModel model, IReadOnlyList<int> prompt, GenerationRequest request, ulong seed, ModelInfo info, int alternatives, int? priority) => Write(json =>
     {
         var sampling = request.Sampling;
         WritePrompt(json, model, prompt, alternatives);
@@ -66,6 +69,7 @@ internal static class RemoteRequest
             LlamaCpp.Write(json, request, seed, info.ContextLength);
             return;
         }
+        WritePriority(json, priority);
         json.WriteNumber("n", sampling.Sequences);
         json.WriteNumber("temperature", sampling.Temperature);
         json.WriteNumber("top_k", sampling.TopK); // written even when off: a server may have a default of its own
@@ -97,6 +101,15 @@ internal static class RemoteRequest
                 json.WriteNumber(id.ToString(CultureInfo.InvariantCulture), bias);
             }
             json.WriteEndObject();
+        }
+    }
+
+    // vLLM's number has our meaning: lower is earlier, 0 is usual.
+    private static void WritePriority(Utf8JsonWriter json, int? priority)
+    {
+        if (priority is { } number and not 0)
+        {
+            json.WriteNumber("priority", number);
         }
     }
 

@@ -46,6 +46,9 @@ internal sealed partial class RemoteServer : IDisposable
     /// <summary>Why it is left out, as the end of a sentence that starts with its name.</summary>
     public string Trouble => trouble;
 
+    /// <summary>So many sequences it takes in one request.</summary>
+    public int MostSequences { get; private set; } = int.MaxValue;
+
     /// <summary>Sequences that run there for us.</summary>
     public int Running => Volatile.Read(ref running);
 
@@ -88,6 +91,10 @@ internal sealed partial class RemoteServer : IDisposable
                 Leave($"it has no model '{Options.Model}', only {string.Join(", ", list?.Data?.Select(listed => listed.Id) ?? [])}");
                 return;
             }
+            if (model is null && found.OwnedBy == LlamaCpp.Server)
+            {
+                MostSequences = await PlacesAsync(limit.Token);
+            }
             listed = found;
             if (Interlocked.Exchange(ref model, found) is null)
             {
@@ -101,6 +108,13 @@ internal sealed partial class RemoteServer : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    /// <summary>As llama.cpp tells it; if it does not, it refuses by itself what is too much.</summary>
+    private async Task<int> PlacesAsync(CancellationToken cancellationToken)
+    {
+        using var response = await http.GetAsync("props", cancellationToken);
+        return response.IsSuccessStatusCode && (await response.Content.ReadFromJsonAsync(RemoteWire.Default.RemoteProps, cancellationToken))?.TotalSlots is > 0 and var places ? places : int.MaxValue;
+    }
 
     [LoggerMessage(LogLevel.Information, "{Model} is served by {Server} ({Owner})")]
     private partial void LogTaken(string model, string server, string? owner);

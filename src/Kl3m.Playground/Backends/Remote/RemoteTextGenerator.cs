@@ -20,7 +20,13 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
     /// <summary>Whether any of its servers answers.</summary>
     public bool IsHealthy => servers.Any(server => server.Model is not null);
 
-    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>A request for more sequences than the servers take at once is asked in parts, one after another, with the dice of their places.</summary>
+    public IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        servers.Min(server => server.MostSequences) is var most && request.Sampling.Sequences > most
+            ? RemoteParts.GenerateAsync(request, most, part => GenerateOnceAsync(part, cancellationToken))
+            : GenerateOnceAsync(request, cancellationToken);
+
+    private async IAsyncEnumerable<GenerationEvent> GenerateOnceAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var tokens = await Task.Run(() => texts.Limits.Check(request), cancellationToken);
@@ -40,7 +46,7 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
             }
         }
         using var stream = request.Sampling.MaxTokens == 0 ? null : await SendAsync(request, server =>
-            RemoteRequest.Continue(server.Listed, tokens, request, seed, Model, Asked(request, server)), cancellationToken);
+            RemoteRequest.Continue(server.Listed, tokens, request, seed, Model, Asked(request, server), PriorityOf(request, server)), cancellationToken);
         if (!hasStarted)
         {
             yield return new GenerationStarted(prompt, seed);
@@ -101,8 +107,11 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
 
     public VocabularyEntry Describe(int tokenId) => texts.Describe(tokenId);
 
-    /// <summary>At least one, so that there is a rank to know.</summary>
-    private static int Asked(GenerationRequest request, RemoteServer server) => Math.Clamp(request.Alternatives, 1, server.Options.Alternatives);
+    /// <summary>At least one, so that there is a rank to know; as many as top-k keeps, so that final probabilities can be worked out, if it tells so many.</summary>
+    private static int Asked(GenerationRequest request, RemoteServer server) =>
+        Math.Clamp(request.Alternatives == 0 ? 1 : Math.Max(request.Alternatives, request.Sampling.TopK), 1, server.Options.Alternatives);
+
+    private static int? PriorityOf(GenerationRequest request, RemoteServer server) => server.Options.Priority ? request.Priority : null;
 
     /// <summary>The prompt's numbers in the end, and before them how far its reading is.</summary>
     private async IAsyncEnumerable<GenerationEvent> ScoreAsync(GenerationRequest request, int[] prompt, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -110,7 +119,7 @@ internal sealed class RemoteTextGenerator(IReadOnlyList<RemoteServer> servers, T
         // vLLM scores a prompt only where it does not stream: a request of its own.
         using var answer = await SendAsync(request, server => LlamaCppReader.Reads(server)
             ? RemoteRequest.ScoreNext(server.Listed, prompt[..1], prompt[0], 1) // any: it shows that the server is there
-            : RemoteRequest.Score(server.Listed, prompt, Asked(request, server)), cancellationToken);
+            : RemoteRequest.Score(server.Listed, prompt, Asked(request, server), PriorityOf(request, server)), cancellationToken);
         if (LlamaCppReader.Reads(answer.Server))
         {
             answer.Dispose();

@@ -37,9 +37,13 @@ internal sealed record RemoteModels(IReadOnlyList<RemoteModel> Data);
 /// <param name="Meta">llama.cpp's, instead of MaxModelLen.</param>
 internal sealed record RemoteModel(string Id, string? OwnedBy, int? MaxModelLen, RemoteMeta? Meta = null);
 
+/// <param name="TotalSlots">llama.cpp's places: so many sequences at once, and in one request.</param>
+internal sealed record RemoteProps(int? TotalSlots);
+
 internal sealed record RemoteMeta(int? NCtx, int? NCtxTrain, int? NVocab);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RemoteFrame))]
 [JsonSerializable(typeof(RemoteModels))]
+[JsonSerializable(typeof(RemoteProps))]
 internal sealed partial class RemoteWire : JsonSerializerContext;

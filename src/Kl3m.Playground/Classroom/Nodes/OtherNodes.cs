@@ -154,6 +154,13 @@ internal sealed partial class OtherNodes : IDisposable
     [LoggerMessage(LogLevel.Warning, "Redis does not answer: rooms stand still, and nobody new finds one, until it does")]
     private partial void LogAway();
 
+    /// <summary>A run of another node could not be read to its end.</summary>
+    /// <param name="failure">Null where a piece is none of this version's.</param>
+    public void TellBroken(string run, Exception? failure) => LogBroken(failure, run, failure?.Message ?? "a piece of it is none of this version's");
+
+    [LoggerMessage(LogLevel.Warning, "The presented run {Run} is not read on: {Reason}")]
+    private partial void LogBroken(Exception? failure, string run, string reason);
+
     [LoggerMessage(LogLevel.Information, "Redis answers again")]
     private partial void LogBack();
 

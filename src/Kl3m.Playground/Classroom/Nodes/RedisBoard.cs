@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Kl3m.Playground.Classroom.Nodes;
 
 /// <summary>Rooms in Redis: a hash for each room's state and version, and one channel for what nodes say. All of it expires by itself.</summary>
-internal sealed class RedisBoard : RoomBoard, IHostedService
+internal sealed partial class RedisBoard : RoomBoard, IHostedService
 {
     private const string Prefix = "kl3m-playground:";
 
@@ -33,12 +33,13 @@ internal sealed class RedisBoard : RoomBoard, IHostedService
     private static readonly RedisChannel Channel = RedisChannel.Literal(Prefix + "rooms");
 
     private readonly RedisLine line;
+    private readonly ILogger<RedisBoard> logger;
     private readonly long keep;
     private volatile bool listening;
 
-    public RedisBoard(RedisLine line, IOptions<ClassroomOptions> options)
+    public RedisBoard(RedisLine line, IOptions<ClassroomOptions> options, ILogger<RedisBoard> logger)
     {
-        this.line = line;
+        (this.line, this.logger) = (line, logger);
         keep = (long)TimeSpan.FromMinutes(options.Value.IdleMinutes + 60).TotalMilliseconds;
     }
 
@@ -82,12 +83,16 @@ internal sealed class RedisBoard : RoomBoard, IHostedService
         }
         catch (Exception failure) when (failure is RedisException or TimeoutException)
         {
+            LogDeaf(failure.Message);
         }
         if (returned)
         {
             Return();
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "What other nodes tell of rooms cannot be listened to, and is tried again when Redis is back: {Reason}")]
+    private partial void LogDeaf(string reason);
 
     private static RedisKey Room(string code) => Prefix + "room:" + code;
 

@@ -70,6 +70,7 @@ internal sealed class RunReader(OtherNodes nodes, string code, string id, TimePr
                 if (RoomWire.Read<RunPiece>(bytes) is not { } piece)
                 {
                     broken = true;
+                    nodes.TellBroken(id, null);
                     return;
                 }
                 if (!await TakeAsync(piece).ConfigureAwait(false))
@@ -85,11 +86,13 @@ internal sealed class RunReader(OtherNodes nodes, string code, string id, TimePr
         }
         catch (BoardAwayException)
         {
+            // Away, which the board has logged; the next beat reads on.
         }
-        catch (Exception)
+        catch (Exception failure)
         {
             // Whoever wrote this is none of us. What was read before stands.
             broken = true;
+            nodes.TellBroken(id, failure);
         }
     }
 

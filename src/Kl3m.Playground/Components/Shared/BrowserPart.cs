@@ -36,6 +36,7 @@ internal sealed class BrowserPart<TOwner>(IJSRuntime js, TOwner owner) : IAsyncD
         }
         catch (Exception gone) when (IsGone(gone))
         {
+            // The tab is gone, and the part with it.
         }
     }
 
@@ -49,6 +50,7 @@ internal sealed class BrowserPart<TOwner>(IJSRuntime js, TOwner owner) : IAsyncD
             }
             catch (Exception gone) when (IsGone(gone))
             {
+                // The tab is gone, and the part with it.
             }
         }
     }
@@ -64,6 +66,7 @@ internal sealed class BrowserPart<TOwner>(IJSRuntime js, TOwner owner) : IAsyncD
             }
             catch (Exception gone) when (IsGone(gone))
             {
+                // The tab is gone, and the part with it.
             }
         }
         return default;
@@ -88,6 +91,7 @@ internal sealed class BrowserPart<TOwner>(IJSRuntime js, TOwner owner) : IAsyncD
             }
             catch (Exception gone) when (IsGone(gone))
             {
+                // The tab is gone, and the part with it.
             }
         }
     }

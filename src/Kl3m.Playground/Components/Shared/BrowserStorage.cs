@@ -61,6 +61,7 @@ internal sealed class BrowserStorage(IJSRuntime js) : IAsyncDisposable
         }
         catch (Exception gone) when (IsGone(gone))
         {
+            // The tab is gone.
         }
     }
 
@@ -74,6 +75,7 @@ internal sealed class BrowserStorage(IJSRuntime js) : IAsyncDisposable
             }
             catch (Exception gone) when (IsGone(gone))
             {
+                // The tab is gone.
             }
         }
     }

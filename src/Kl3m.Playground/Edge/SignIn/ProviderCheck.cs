@@ -22,6 +22,7 @@ internal sealed partial class ProviderCheck(IOptionsMonitor<OpenIdConnectOptions
         }
         catch (OperationCanceledException)
         {
+            // The app ends.
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class RedisServer : IDisposable
     public async Task<RedisBoard> LineAsync()
     {
         lines.Add(new($"127.0.0.1:{port},connectTimeout=1000"));
-        var board = new RedisBoard(lines[^1], Options.Create(new ClassroomOptions()));
+        var board = new RedisBoard(lines[^1], Options.Create(new ClassroomOptions()), Microsoft.Extensions.Logging.Abstractions.NullLogger<RedisBoard>.Instance);
         await board.StartAsync(TestContext.Current.CancellationToken);
         return board;
     }

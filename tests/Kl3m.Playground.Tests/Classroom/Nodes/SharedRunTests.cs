@@ -4,7 +4,9 @@ using Kl3m.Playground.Classroom.Nodes;
 using Kl3m.Playground.Components.Pages.Classroom;
 using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Runs;
+using Kl3m.Playground.Tests.Edge;
 using Kl3m.Tests.Shared;
+using Microsoft.Extensions.Logging;
 
 namespace Kl3m.Playground.Tests.Classroom.Nodes;
 
@@ -51,6 +53,22 @@ public sealed class SharedRunTests
         AssertSame(branch, seen);
         AssertSame(root, seen.Branch!.From);
         Assert.True(seen.IsForced(new(1, 4)));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_of_a_run_is_logged_once_with_its_reason()
+    {
+        using var log = new LogText();
+        using var loggers = new LoggerFactory([log]);
+        var table = new FakeTable();
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        using var nodes = new OtherNodes(table.Line(), time, loggers.CreateLogger<OtherNodes>());
+        table.Lists["run:ABCDEF:node-1"] = ["not one of ours"u8.ToArray()];
+        var reader = new RunReader(nodes, "ABCDEF", "node-1", time);
+        await reader.ReadAsync();
+        await reader.ReadAsync();
+        Assert.Null(reader.Run);
+        Assert.Equal("Warning: The presented run node-1 is not read on: a piece of it is none of this version's ", log.ToString());
     }
 
     [Fact]

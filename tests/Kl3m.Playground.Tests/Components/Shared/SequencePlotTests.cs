@@ -1,3 +1,4 @@
+using Kl3m.Inference;
 using Kl3m.Playground.Components.Shared.Charts;
 
 namespace Kl3m.Playground.Tests.Components.Shared;
@@ -13,6 +14,17 @@ public sealed class SequencePlotTests
         Assert.Equal(["", "", ""], plot.Up.Skip(1).Take(3));
         Assert.Equal("M1.11 12v2h0.78v-2zM2.11 12v5h0.78v-5z", plot.Down);
         Assert.Equal((12, 5), (plot.Top, plot.Bottom));
+    }
+
+    [Fact]
+    public void Numbers_that_a_server_does_not_tell_leave_the_scale_whole()
+    {
+        var told = new TokenScore { TokenId = 1, RawLogprob = -2, FinalLogprob = float.NaN, Rank = 3, Entropy = float.NaN, Alternatives = [] };
+        var plot = new SequencePlot([SequencePoint.Of("a", told), SequencePoint.Of("b", told with { RawLogprob = float.NaN }), SequencePoint.Of("c", null)]);
+        Assert.Equal((4, 0), (plot.Top, plot.Bottom));
+        Assert.Equal("", plot.Down);
+        Assert.DoesNotContain("NaN", string.Concat(plot.Up), StringComparison.Ordinal);
+        Assert.Equal([told.Surprisal, null, null], plot.Points.Select(point => point.Surprisal));
     }
 
     [Fact]

@@ -26,6 +26,29 @@ internal sealed partial class ClassroomState
     /// <summary>Opens the sampler game behind a text.</summary>
     public Task StartGameAsync(string text) => FromTextAsync(text, OpenGameAsync);
 
+    /// <summary>Why there can be no game with this model; null where there can.</summary>
+    public string? NoGame => chosen.Generator is { Model: { TopOnly: { } top } model }
+        ? $"{model.Id} runs on another server, which tells its {top} likeliest tokens only. The game lays the whole vocabulary out under the darts, so it needs a model that is loaded here."
+        : null;
+
+    /// <summary>Draws the curtain. Where a server tells its likeliest tokens only, it is asked for the others that have votes first.</summary>
+    public async Task RevealAsync()
+    {
+        if (Room is not { Row: { Told: > 0 } row, State.Scene: QuestionScene { Reveal: null } } room || Generator is not { } generator)
+        {
+            await DoAsync(new RevealModel());
+            return;
+        }
+        await AskingAsync(async () =>
+        {
+            if (await DoAsync(new LockVoting(true)) && room.State.Scene is QuestionScene question)
+            {
+                var untold = question.Votes.Values.Select(vote => vote.TokenId).Distinct().Where(id => row.Has(id) && !row.Knows(id)).ToList();
+                await DoAsync(new RevealModel(await NextToken.AskForAsync(generator, question.Place, untold, User)));
+            }
+        });
+    }
+
     /// <summary>The same question one token on.</summary>
     public Task GoOnAsync(int tokenId) => FromPlaceAsync(async (generator, place) =>
         await OpenQuestionAsync(generator, await PlaceAsync(generator, place.PromptTokenIds, [.. place.CompletionTokenIds, tokenId])));
@@ -115,6 +138,11 @@ internal sealed partial class ClassroomState
 
     private async Task OpenGameAsync(ITextGenerator generator, TextPlace place)
     {
+        if (NoGame is { } why)
+        {
+            Problem = why;
+            return;
+        }
         var (at, row) = await BehindSpacesAsync(generator, place);
         await DoAsync(new StartGame(at, 1, (ulong)Random.Shared.Next(100_000, 1_000_000)), row);
     }

@@ -54,6 +54,9 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
 
     public bool IsRecomputed => place?.Logits.Recomputed == true;
 
+    /// <summary>How many of the likeliest tokens are known at this place, where the model runs on a server that tells no more; null where all are.</summary>
+    public int? Told => Strip is { Place.Logits: { Told: not null, Likeliest: var likeliest } } ? likeliest : null;
+
     /// <summary>Why there is no strip, or none for these settings.</summary>
     public string? Notice { get; private set; }
 
@@ -180,7 +183,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
             }
             else
             {
-                Notice = $"{run.Model.Id} hands out no logits, only the most likely tokens: the strip needs the whole vocabulary. The inspector shows what is known.";
+                Notice = $"{run.Model.Id} tells nothing of this position: it hands out no logits, and no likely tokens here. Another position may show more.";
             }
             if (Notice is not null)
             {
@@ -191,9 +194,14 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
         {
             return;
         }
-        catch (Exception error) when (error is EngineBusyException or EngineFailedException or InvalidRequestException or HttpRequestException)
+        catch (Exception error)
         {
-            (Notice, place, Strip) = ($"The logits of this position could not be worked out again: {error.Message}", null, null);
+            // The edge: whatever the engine or a remote server came to grief on, the page lives on.
+            (Notice, place, Strip) = ($"The numbers of this position could not be asked for: {FailureWords.Of(error)}", null, null);
+            if (FailureWords.IsUnexpected(error))
+            {
+                LogFailed(error);
+            }
         }
         finally
         {
@@ -237,6 +245,11 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
 
     private async Task WorkOnceAsync(StripPlace here, SamplingParams settings, int? traced)
     {
+        if (here.Logits.Told is not null && settings.RepetitionPenalty != 1)
+        {
+            Notice = "A repetition penalty works on the model's own scores, which the server does not tell. Set it to 1 to see the other stages.";
+            return;
+        }
         var width = here.Logits.Row.Length;
         var with = sampler is { } ready && samplerWidth == width ? ready : new Sampler(width);
         (sampler, samplerWidth) = (with, width);

@@ -33,6 +33,12 @@ public sealed record SamplerStrip
 
     public required int Traced { get; init; }
 
+    /// <summary>The token that the dart fell on; null where it is one of those that a server does not name.</summary>
+    public int? Drawn => Place.Knows(Draw.Score.TokenId) ? Draw.Score.TokenId : null;
+
+    /// <summary>All that can be drawn is known.</summary>
+    public bool IsTold => Columns[^1].IsTold;
+
     /// <summary>The token with the highest score after penalties and bias.</summary>
     public required int Top { get; init; }
 
@@ -48,9 +54,11 @@ public sealed record SamplerStrip
         var logits = place.Logits.Row.Span;
         var trace = sampler.Explain(logits, settings, place.Tokens, place.PromptLength);
         var draw = sampler.Sample(logits, settings, place.Tokens, place.PromptLength, place.U, alternatives: 0);
-        var follow = traced ?? place.Taken ?? draw.Score.TokenId;
         var stages = Order(trace, logits.Length);
-        var ids = Choose(stages[0], [draw.Score.TokenId, follow, place.Taken ?? follow]);
+        var top = stages[(int)StripStage.Penalties].TokenIds[0];
+        var drawn = place.Knows(draw.Score.TokenId) ? draw.Score.TokenId : top;
+        var follow = traced is { } wanted && place.Knows(wanted) ? wanted : place.Taken is { } taken && place.Knows(taken) ? taken : drawn;
+        var ids = Choose(stages[0], Math.Min(Rows, place.Logits.Told?.Count ?? Rows), [drawn, follow, place.Taken is { } its && place.Knows(its) ? its : follow]);
         var words = new CutWords(settings, stages, trace.CutBy);
         var rows = ids.Select(id => new StripRow(
             id, stages[0].PlaceOf(id) ?? stages[0].TokenIds.Count + 1, id == place.Taken, id == draw.Score.TokenId,
@@ -58,7 +66,7 @@ public sealed record SamplerStrip
         { CutBy = trace.CutBy[id] }).ToList();
         return new()
         {
-            Columns = [.. StripStages.All.Select(stage => Column(stage, stages, trace, follow))],
+            Columns = [.. StripStages.All.Select(stage => Column(stage, stages, trace, follow, place))],
             Tokens = rows,
             Rest = StripRest.Of(rows, stages, logits.Length),
             Final = trace.Stages[^1],
@@ -66,7 +74,7 @@ public sealed record SamplerStrip
             Settings = settings,
             Place = place,
             Traced = follow,
-            Top = stages[(int)StripStage.Penalties].TokenIds[0],
+            Top = top,
         };
     }
 
@@ -90,9 +98,9 @@ public sealed record SamplerStrip
     }
 
     /// <summary>The most likely tokens, the least of them giving way to those that must be seen: the one that is drawn changes with a slider and stands before the others, which so keep their place.</summary>
-    private static List<int> Choose(StageOrder raw, int[] musts)
+    private static List<int> Choose(StageOrder raw, int rows, int[] musts)
     {
-        var likely = raw.TokenIds.Take(Rows).ToList();
+        var likely = raw.TokenIds.Take(rows).ToList();
         var missing = musts.Reverse().Distinct().Reverse().Except(likely).ToList();
         var spare = likely.AsEnumerable().Reverse().Where(id => !musts.Contains(id)).Take(missing.Count).ToHashSet();
         return [.. likely.Where(id => !spare.Contains(id)), .. missing];
@@ -106,7 +114,7 @@ public sealed record SamplerStrip
             : default;
     }
 
-    private static StripColumn Column(StripStage stage, StageOrder[] stages, FullTrace trace, int traced)
+    private static StripColumn Column(StripStage stage, StageOrder[] stages, FullTrace trace, int traced, StripPlace place)
     {
         var after = stages[(int)stage];
         var before = stage == StripStage.Raw ? after : stages[(int)stage - 1];
@@ -115,10 +123,11 @@ public sealed record SamplerStrip
         var mass = isOn ? trace.Stages.Where(step => StripStages.Of(step.Trace.Stage) == stage).Aggregate(1.0, (product, step) => product * step.Trace.Mass) : 1;
         // Penalties move tokens: their picture is in the order that they make, so that bars fall from left to right.
         var order = stage == StripStage.Penalties && isOn ? after : before;
-        var shown = order.TokenIds.Take(StripColumn.Drawn).ToList();
+        var shown = order.TokenIds.Take(StripColumn.Drawn).Where(place.Knows).ToList();
         return new(stage, isOn, after.Trace.Kept, mass, after.Trace.Entropy ?? 0, [.. shown.Select(id => before.ShareOf(id) ?? 0)], [.. shown.Select(after.ShareOf)])
         {
             EntropyBefore = before.Trace.Entropy ?? 0,
+            IsTold = place.Logits.Told is null || after.TokenIds.All(id => stages[0].PlaceOf(id) <= place.Logits.Likeliest),
             Traced = shown.IndexOf(traced) is >= 0 and var at ? at : null,
         };
     }

@@ -18,6 +18,9 @@ public sealed record StripColumn(
     /// <summary>Entropy of what it gets, bits.</summary>
     public double EntropyBefore { get; init; }
 
+    /// <summary>It keeps none but the likeliest, which are known: false only where a server tells no more, and the rest is shared out.</summary>
+    public bool IsTold { get; init; } = true;
+
     /// <summary>The other one's picture would be this one's.</summary>
     public bool IsDrawnAs(StripColumn other) =>
         (Stage, IsOn, Kept, Mass, Entropy, EntropyBefore, Traced) == (other.Stage, other.IsOn, other.Kept, other.Mass, other.Entropy, other.EntropyBefore, other.Traced)

@@ -189,6 +189,7 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            // Stopped by the reader, or overtaken by another text: what stood there stays.
         }
         catch (Exception error)
         {
