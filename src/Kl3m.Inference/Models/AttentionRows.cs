@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Kl3m.Inference.Models.Host;
 
 namespace Kl3m.Inference.Models;
 
@@ -205,7 +206,7 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         Vector512<float> sum = default;
         for (var at = scores; at < end; at += Width)
         {
-            var weights = Vector512.Exp(Vector512.LoadAligned(at) - shift);
+            var weights = RowKernels.Exp(Vector512.LoadAligned(at) - shift);
             weights.StoreAligned(at);
             sum += weights;
         }

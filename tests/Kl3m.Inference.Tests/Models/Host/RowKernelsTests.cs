@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Kl3m.Inference.Models.Host;
 using static TorchSharp.torch;
 
@@ -19,6 +20,23 @@ public sealed unsafe class RowKernelsTests
             RowKernels.Gelu(values, x.Length);
         }
         Assert.All(expected.Zip(x), pair => Assert.Equal(pair.First, pair.Second, 1.5e-6 + 5e-7 * Math.Abs(pair.First)));
+    }
+
+    [Fact]
+    public void An_exponential_of_what_is_not_above_zero_is_as_exact_as_fp32_allows_and_zero_far_below()
+    {
+        for (var i = 0; i <= 870_000; i += 16)
+        {
+            var x = Vector512.Create(-i / 10_000f) - Vector512<float>.Indices / 10_000f;
+            var result = RowKernels.Exp(x);
+            for (var lane = 0; lane < Vector512<float>.Count; lane++)
+            {
+                var expected = x[lane] > -87 ? Math.Exp(x[lane]) : 0;
+                Assert.Equal(expected, result[lane], 2e-7 * expected);
+            }
+        }
+        Assert.Equal(Vector512<float>.One, RowKernels.Exp(Vector512<float>.Zero));
+        Assert.Equal(Vector512<float>.Zero, RowKernels.Exp(Vector512.Create(float.NegativeInfinity)));
     }
 
     [Theory, MemberData(nameof(Lengths))]
