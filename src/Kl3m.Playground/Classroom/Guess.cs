@@ -29,7 +29,9 @@ internal static class Guess
             return bare;
         }
         // A space that is a token of its own is no word: whoever types one letter means the letter.
-        return await NextAsync(generator, place, " " + text) is { } spaced && spaced.End - spaced.Start > 1 && row.Find(spaced.TokenId).Rank < row.Find(token).Rank ? spaced.TokenId : token;
+        return await NextAsync(generator, place, " " + text) is { } spaced && spaced.End - spaced.Start > 1 && Rank(spaced.TokenId) < Rank(token) ? spaced.TokenId : token;
+
+        int Rank(int id) => row.Find(id).Rank is > 0 and var rank ? rank : int.MaxValue;
     }
 
     // Null where a token would reach over the border: that can't come here, the text before it is cut already.
