@@ -1,4 +1,5 @@
 using Kl3m.Playground.Classroom;
+using Kl3m.Playground.Classroom.Nodes;
 using Kl3m.Playground.Components.Pages.Classroom;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Tests.Classroom;
@@ -28,6 +29,8 @@ public sealed class UntoldVoteTests
         var answer = question.Reveal!.Find(unlikely)!;
         Assert.Equal((false, 0), (answer.IsTold, answer.Rank));
         Assert.InRange(answer.AtMost, whole.Find(unlikely).Probability, question.Reveal.Rows.Where(row => row.Rank > 0).Min(row => row.Probability));
+        var elsewhere = Assert.IsType<QuestionScene>(RoomWire.Read<RoomState>(RoomWire.Bytes(room.State))!.Scene);
+        Assert.Equal(answer, elsewhere.Reveal!.Find(unlikely));
         Assert.Equal((0, 0), (student.Me!.Guesses, student.Me.Bits));
     }
 
