@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace Kl3m.Playground.E2E;
 
-/// <summary>A class's tools in real Chromium: the lab, branches, stepping, undo.</summary>
+/// <summary>The lab in real Chromium, and what holds of every page that it is opened from.</summary>
 public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     [Fact]
@@ -10,7 +10,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await WriteAsync(page);
+        await page.WriteAsync();
         await page.Locator(".kp-tokens [tabindex='0']").First.FocusAsync();
         await page.Keyboard.PressAsync("ArrowRight");
         await page.Keyboard.PressAsync("l");
@@ -40,86 +40,11 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     }
 
     [Fact]
-    public async Task A_digit_branches_the_old_text_stays_in_the_tree_and_undo_brings_it_back()
-    {
-        var opened = await fixture.OpenAsync();
-        var page = opened.Page;
-        await WriteAsync(page, temperature: "1.2");
-        var first = page.Locator(".kp-tokens").First;
-        var text = await first.TextContentAsync();
-        await first.Locator(".kp-t").Nth(4).ClickAsync();
-        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("Branch from here");
-        // The alternative that is not there already.
-        var other = await page.Locator(".kp-alternatives tbody tr:has(.kp-take) .kp-rank").First.TextContentAsync();
-        await page.Keyboard.PressAsync(other!.Trim());
-        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("You put this token here");
-        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
-        await Assertions.Expect(first).ToHaveAttributeAsync("aria-busy", "false");
-        await Assertions.Expect(first).Not.ToHaveTextAsync(text!);
-
-        await page.GetByRole(AriaRole.Button, new() { Name = "Tree", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Locator(".kp-leaf-letter")).ToHaveCountAsync(4);
-        await page.Locator(".kp-leaf-letter").Nth(0).ClickAsync();
-        await page.Locator(".kp-leaf-letter").Nth(1).ClickAsync();
-        await Assertions.Expect(page.Locator(".kp-pair .kp-pair-side")).ToHaveCountAsync(2);
-        await AppFixture.PictureAsync(page, "branch-tree");
-
-        await page.GetByRole(AriaRole.Button, new() { Name = "Tokens", Exact = true }).ClickAsync();
-        await page.Keyboard.PressAsync("Control+z");
-        await Assertions.Expect(page.Locator(".kp-tokens").First).ToHaveTextAsync(text!);
-        await page.Keyboard.PressAsync("Control+Shift+z");
-        await Assertions.Expect(page.Locator(".kp-tokens").First).Not.ToHaveTextAsync(text!);
-        Assert.Empty(opened.Complaints);
-    }
-
-    [Fact]
-    public async Task Own_words_branch_and_typing_in_the_prompt_is_undone()
-    {
-        var opened = await fixture.OpenAsync();
-        var page = opened.Page;
-        var prompt = page.GetByLabel("Prompt", new() { Exact = true });
-        await prompt.FillAsync("The lessee shall ");
-        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Undo" })).ToBeEnabledAsync();
-        await prompt.FocusAsync();
-        await page.Keyboard.PressAsync("Control+z");
-        await Assertions.Expect(prompt).ToHaveValueAsync("Under this");
-        await page.Keyboard.PressAsync("Control+Shift+z");
-        await Assertions.Expect(prompt).ToHaveValueAsync("The lessee shall ");
-
-        await WriteAsync(page);
-        await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(2).ClickAsync();
-        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("Branch from here");
-        await page.Keyboard.PressAsync("b");
-        await page.GetByLabel("In its place, your own words").FillAsync(" <b>Delaware</b> courts");
-        await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Locator(".kp-tokens").First).ToContainTextAsync("<b>Delaware</b> courts");
-        Assert.Empty(opened.Complaints);
-    }
-
-    [Fact]
-    public async Task Stepping_by_space_shows_token_after_token_and_plays_on_to_the_end()
-    {
-        var opened = await fixture.OpenAsync();
-        var page = opened.Page;
-        var first = await StepAsync(page);
-        await page.Locator(".kp-run-head h2").ClickAsync();
-        await page.Keyboard.PressAsync("Space");
-        await Assertions.Expect(first).ToHaveCountAsync(2);
-        await page.Keyboard.PressAsync("Space");
-        await Assertions.Expect(first).ToHaveCountAsync(3);
-        await Assertions.Expect(page.Locator(".kp-pace-words")).ToContainTextAsync("Paused");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
-        await AppFixture.PictureAsync(page, "stepping");
-        Assert.Empty(opened.Complaints);
-    }
-
-    [Fact]
     public async Task A_slider_moves_the_strip_soon_and_nothing_else_moves()
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await WriteAsync(page, temperature: "1.2");
+        await page.WriteAsync(temperature: "1.2");
         await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(6).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Open in Lab" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-strip")).ToBeVisibleAsync();
@@ -162,7 +87,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     {
         var opened = await fixture.OpenAsync(1200, 900);
         var page = opened.Page;
-        await WriteAsync(page);
+        await page.WriteAsync();
         await WatchShiftsAsync(page);
         await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(3).HoverAsync();
         await Assertions.Expect(page.Locator(".kp-tip")).ToBeVisibleAsync();
@@ -189,7 +114,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     public async Task Beside_three_columns_the_inspector_leaves_the_text_at_its_height()
     {
         var page = (await fixture.OpenAsync(1440, 900)).Page;
-        await WriteAsync(page);
+        await page.WriteAsync();
         var tokens = page.Locator(".kp-tokens").First;
         var before = await tokens.BoundingBoxAsync();
         await tokens.Locator(".kp-t").Nth(3).ClickAsync();
@@ -218,7 +143,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
         await page.EmulateMediaAsync(new() { ReducedMotion = ReducedMotion.Reduce });
-        await WriteAsync(page);
+        await page.WriteAsync();
         await page.Locator(".kp-tokens").First.Locator(".kp-t").Nth(3).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Open in Lab" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-strip")).ToBeVisibleAsync();
@@ -239,7 +164,7 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await WriteAsync(page, temperature: "1.2");
+        await page.WriteAsync(temperature: "1.2");
         await page.Locator(".kp-tokens").Nth(1).Locator(".kp-t").Nth(5).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Open in Lab" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-strip")).ToBeVisibleAsync();
@@ -288,24 +213,6 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
         Assert.Empty(opened.Complaints);
     }
 
-    [Fact]
-    public async Task A_slider_that_moves_between_two_steps_holds_for_the_next_token_and_the_page_says_so()
-    {
-        var opened = await fixture.OpenAsync();
-        var page = opened.Page;
-        var first = await StepAsync(page);
-        await page.SetAsync("Temperature", "0");
-        await page.Locator(".kp-run-head h2").ClickAsync();
-        await page.Keyboard.PressAsync("Space");
-        await Assertions.Expect(first).ToHaveCountAsync(2);
-        await Assertions.Expect(page.Locator(".kp-run-changes")).ToHaveTextAsync("Settings changed on the way: from token 2 on temperature 0.00.");
-        await first.Nth(1).ClickAsync();
-        await Assertions.Expect(page.GetByLabel("Token inspector")).ToContainTextAsync("Temperature 0 is greedy");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Locator(".kp-card").Filter(new() { HasText = "Done" })).ToHaveCountAsync(3);
-        Assert.Empty(opened.Complaints);
-    }
-
     [Theory]
     [InlineData("lab-wide", 1440, 900, ColorScheme.Light)]
     [InlineData("lab-narrow", 1024, 768, ColorScheme.Dark)]
@@ -339,29 +246,11 @@ public sealed class LabPageTests(AppFixture fixture) : IClassFixture<AppFixture>
         Assert.Empty(opened.Complaints);
     }
 
-    /// <summary>Collects elements that change their place without having to; bars and the ruler's stretches are meant to.</summary>
-    /// <summary>A pop-over waits outside of the window for its place: what had no area before has appeared and not moved.</summary>
+    /// <summary>
+    /// Collects elements that change their place without having to; bars and the ruler's stretches are meant to. A pop-over waits outside of the
+    /// window for its place: what had no area before has appeared and not moved.
+    /// </summary>
     private static async Task WatchShiftsAsync(IPage page) => await page.EvaluateAsync("() => { window.moved = []; new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.forEach(({ node, previousRect }) => { if (node?.nodeType === 1 && previousRect.width > 0 && !node.closest('.kp-ruler, .kp-picture')) { window.moved.push(`${node.tagName} ${node.className} in ${node.parentElement?.className}: ${node.textContent.slice(0, 40)}`); } }))).observe({ type: 'layout-shift', buffered: false }); }");
 
     private static ILocator Foot(IPage page, string stage) => page.Locator($".kp-strip-foot[data-stage={stage}] b");
-
-    private static async Task WriteAsync(IPage page, string temperature = "0.5")
-    {
-        await page.SetAsync("Temperature", temperature);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
-        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
-        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
-        await Assertions.Expect(page.Locator(".kp-tokens").First).ToHaveAttributeAsync("aria-busy", "false");
-    }
-
-    /// <summary>Begins to step, and waits for the first token.</summary>
-    /// <returns>The first continuation's tokens.</returns>
-    private static async Task<ILocator> StepAsync(IPage page)
-    {
-        await page.SetAsync("MaxTokens", "24");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Step", Exact = true }).ClickAsync();
-        var first = page.Locator(".kp-tokens").First.Locator(".kp-t");
-        await Assertions.Expect(first).ToHaveCountAsync(1);
-        return first;
-    }
 }

@@ -16,4 +16,14 @@ internal static class PageActions
         await input.FillAsync(value);
         await input.PressAsync("Tab");
     }
+
+    /// <summary>Writes on the playground to the end, with all tokens on the page.</summary>
+    public static async Task WriteAsync(this IPage page, string temperature = "0.5")
+    {
+        await page.SetAsync("Temperature", temperature);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Generate" })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".kp-tokens").First).ToHaveAttributeAsync("aria-busy", "false");
+    }
 }

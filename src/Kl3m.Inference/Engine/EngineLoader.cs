@@ -8,9 +8,6 @@ namespace Kl3m.Inference.Engine;
 /// <summary>Makes an engine of a model folder: config.json, tokenizer.json and weights, as Hugging Face lays them out.</summary>
 public static class EngineLoader
 {
-    /// <summary>There is no way to ask a GPU from here how much is free; <see cref="EngineOptions.KvCacheBytes"/> says better.</summary>
-    private const long GpuCacheBytes = 8L << 30;
-
     /// <summary>Larger weights are hashed once the model serves: beside the loading they would take its disk and one of its cores.</summary>
     private const long HashedAtOnce = 256 << 20;
 
@@ -43,9 +40,7 @@ public static class EngineLoader
             LoadedAt = time.GetUtcNow(),
             FileHashes = ModelFileHashes.OfDescription(folder),
         };
-        var cacheBytes = options.KvCacheBytes > 0 ? options.KvCacheBytes
-            : model.Device == "cpu" ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4
-            : GpuCacheBytes;
+        var cacheBytes = EngineMemory.Of(config, options).CacheBytes(options.KvCacheBytes);
         var engine = new InferenceEngine(
             () => ModelRunner.Load(folder, config, model.Device, dtype, cacheBytes, options.Threads, progress, cancellationToken),
             tokenizer, model, options, time, logger);

@@ -32,7 +32,7 @@ public sealed record EngineOptions
     [Range(1, 1 << 30)]
     public int MaxPromptBytes { get; init; } = 1 << 20;
 
-    /// <summary>Memory for keys and values of all sequences together; 0 takes a quarter of the machine's memory on a CPU and 8 GiB on a GPU.</summary>
+    /// <summary>Memory for keys and values of all sequences together; 0 takes what <see cref="EngineMemory.CacheBytes"/> says.</summary>
     [Range(0, long.MaxValue)]
     public long KvCacheBytes { get; init; }
 

@@ -29,7 +29,15 @@ internal static class Guess
             return bare;
         }
         // A space that is a token of its own is no word: whoever types one letter means the letter.
-        return await NextAsync(generator, place, " " + text) is { } spaced && spaced.End - spaced.Start > 1 && row.Find(spaced.TokenId).Rank < row.Find(token).Rank ? spaced.TokenId : token;
+        if (await NextAsync(generator, place, " " + text) is not { } spaced || spaced.End - spaced.Start <= 1)
+        {
+            return token;
+        }
+        var (apart, joined) = (Rank(spaced.TokenId), Rank(token));
+        // Where a server tells neither, the next word is meant if the model expects one.
+        return apart < joined || (apart == joined && generator.Describe(row.TokenIds[0]).Bytes.Span.StartsWith(" "u8)) ? spaced.TokenId : token;
+
+        int Rank(int id) => row.Find(id).Rank is > 0 and var rank ? rank : int.MaxValue;
     }
 
     // Null where a token would reach over the border: that can't come here, the text before it is cut already.

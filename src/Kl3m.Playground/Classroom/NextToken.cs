@@ -11,9 +11,13 @@ internal sealed class NextToken
 {
     private const int Head = 8; // bytes before the logits
 
+    // A sum of probabilities that came as fp32 logprobs is no better than this.
+    private const double Rounding = 1e-6;
+
     private readonly float[] logits;
     private readonly int[] rank;
     private readonly StageDistribution raw;
+    private readonly double untold;
     private volatile TokenRuler ruler;
     private string? id;
 
@@ -31,6 +35,7 @@ internal sealed class NextToken
             rank[raw.TokenIds[i]] = i + 1;
         }
         Entropy = told > 0 ? double.NaN : raw.Probabilities.Sum(p => p > 0 ? -p * Math.Log2(p) : 0);
+        untold = told > 0 ? Untold() : 0;
         ruler = new(1, raw);
     }
 
@@ -53,15 +58,27 @@ internal sealed class NextToken
     public bool Has(int tokenId) => tokenId >= 0 && tokenId < logits.Length;
 
     /// <summary>
-    /// A token's raw probability and rank. One that the model rules out altogether keeps a probability that has a surprisal; the rank of one that
-    /// a server does not tell is 0.
+    /// A token's raw probability and rank. One that the model rules out altogether keeps a probability that has a surprisal; one that a server does
+    /// not tell has none, and its rank is 0.
     /// </summary>
-    public RevealedToken Find(int tokenId) => rank[tokenId] is > 0 and var place
-        ? new(tokenId, Math.Max(raw.Probabilities[place - 1], 1e-15), Told == 0 || place <= Told ? place : 0)
-        : new(tokenId, 1e-15, Told == 0 ? logits.Length : 0);
+    public RevealedToken Find(int tokenId)
+    {
+        var place = rank[tokenId];
+        return !Knows(tokenId) ? new(tokenId, double.NaN, 0, untold)
+            : place == 0 ? new(tokenId, 1e-15, Told == 0 ? logits.Length : 0)
+            : new(tokenId, Math.Max(raw.Probabilities[place - 1], 1e-15), Told == 0 || place <= Told ? place : 0);
+    }
 
     /// <summary>Whether its number is the model's own.</summary>
-    public bool Knows(int tokenId) => Told == 0 || tokenId == DrawnTokenId || Find(tokenId).Rank > 0;
+    public bool Knows(int tokenId) => Told == 0 || tokenId == DrawnTokenId || (rank[tokenId] is > 0 and var place && place <= Told);
+
+    /// <summary>No token that is not told is likelier than the last that is, nor than all that is left.</summary>
+    private double Untold()
+    {
+        var last = Math.Min(Told, raw.Probabilities.Count) - 1;
+        var left = 1 - raw.TokenIds.Zip(raw.Probabilities).Where((token, place) => place <= last || token.First == DrawnTokenId).Sum(token => (double)token.Second);
+        return Math.Clamp(left, Rounding, Math.Max(Rounding, raw.Probabilities[last]));
+    }
 
     /// <summary>The distribution at a temperature. The last one is kept: a whole class looks at the same.</summary>
     public TokenRuler At(float temperature)
@@ -113,7 +130,7 @@ internal sealed class NextToken
         var request = Request(place, user);
         if (generator.Model.TopOnly is not null)
         {
-            return await ToldTokens.AskAsync(generator, request, cancellationToken) is { } told
+            return await ToldTokens.AskAsync(generator, request, cancellationToken) is { } told && float.IsFinite(told.DrawnLogprob)
                 ? new(told.Row(generator.Model.VocabularySize), told.DrawnTokenId, told.Likeliest.Count)
                 : throw new EngineFailedException("The model's server told nothing of this place. Ask again, or behind other words.");
         }
@@ -129,13 +146,25 @@ internal sealed class NextToken
         throw new EngineFailedException("The model wrote nothing here.");
     }
 
-    /// <summary>The raw probability of each of some tokens at a place, where a server tells the likeliest by itself.</summary>
+    /// <summary>The raw probability of each of some tokens at a place, where a server tells the likeliest by itself; without those that it does not tell.</summary>
     /// <exception cref="EngineBusyException">The line is full.</exception>
-    /// <exception cref="EngineFailedException">The server fails, or does not tell.</exception>
     public static async Task<IReadOnlyDictionary<int, double>> AskForAsync(ITextGenerator generator, TextPlace place, IReadOnlyCollection<int> tokenIds, string user, CancellationToken cancellationToken = default)
     {
-        var logprobs = await Task.WhenAll(tokenIds.Select(async id => (Id: id, Logprob: await ToldTokens.LogprobAsync(generator, Request(place, user), id, cancellationToken))));
+        var logprobs = await Task.WhenAll(tokenIds.Select(async id => (Id: id, Logprob: await AskForAsync(id))));
         return logprobs.Where(told => !float.IsNaN(told.Logprob)).ToDictionary(told => told.Id, told => Math.Max(Math.Exp(told.Logprob), 1e-15));
+
+        // One answer that a server cannot name, half a character say, keeps no curtain closed.
+        async Task<float> AskForAsync(int id)
+        {
+            try
+            {
+                return await ToldTokens.LogprobAsync(generator, Request(place, user), id, cancellationToken);
+            }
+            catch (EngineFailedException)
+            {
+                return float.NaN;
+            }
+        }
     }
 
     private static GenerationRequest Request(TextPlace place, string user) => new()

@@ -58,8 +58,8 @@ internal static class QuestionRules
         {
             Scene = revealed,
             Results = RoomRules.Append(room.Results, result),
-            Students = [.. room.Students.Select(student => question.Votes.TryGetValue(student.Id, out var vote) && row.Has(vote.TokenId)
-                ? student with { Bits = student.Bits + Find(vote.TokenId).Surprisal, Guesses = student.Guesses + 1 }
+            Students = [.. room.Students.Select(student => question.Votes.TryGetValue(student.Id, out var vote) && row.Has(vote.TokenId) && Find(vote.TokenId) is { IsTold: true } guess
+                ? student with { Bits = student.Bits + guess.Surprisal, Guesses = student.Guesses + 1 }
                 : student)],
         };
     }

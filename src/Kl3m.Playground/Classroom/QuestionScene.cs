@@ -66,10 +66,13 @@ public sealed record Reveal(IReadOnlyList<RevealedToken> Rows, int DrawnTokenId,
     public RevealedToken? Find(int tokenId) => Rows.FirstOrDefault(row => row.TokenId == tokenId);
 }
 
-/// <param name="Probability">Raw.</param>
+/// <param name="Probability">Raw; NaN where a server does not tell it.</param>
 /// <param name="Rank">Raw, 1 is the most likely; 0 where it is not known.</param>
-public sealed record RevealedToken(int TokenId, double Probability, int Rank)
+/// <param name="AtMost">What is certain of a probability that is not told.</param>
+public sealed record RevealedToken(int TokenId, double Probability, int Rank, double AtMost = 1)
 {
-    /// <summary>-log2, bits.</summary>
+    public bool IsTold => !double.IsNaN(Probability);
+
+    /// <summary>-log2, bits; NaN where the probability is not told.</summary>
     public double Surprisal => -Math.Log2(Probability);
 }

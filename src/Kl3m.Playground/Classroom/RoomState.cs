@@ -47,7 +47,7 @@ internal sealed record RoomState
 
 /// <param name="Id">Short and public; what a student may do follows from the key.</param>
 /// <param name="Bits">Surprisal of the student's guesses so far: the model's -log2 for each.</param>
-/// <param name="Guesses">How many of them were counted.</param>
+/// <param name="Guesses">How many of them were counted; one whose probability a server does not tell is not.</param>
 public sealed record Student(string Id, string Name, string KeyHash, double Bits = 0, int Guesses = 0);
 
 /// <summary>What one student may ask of the engine.</summary>

@@ -11,7 +11,8 @@ public sealed record Receipt
 {
     public const string FormatName = "kl3m-playground-receipt";
 
-    public const int CurrentVersion = 1;
+    /// <summary>2 added <see cref="ReceiptModel.TopOnly"/>; what version 1 wrote is read as it was.</summary>
+    public const int CurrentVersion = 2;
 
     public required string Format { get; init; }
 
@@ -111,8 +112,10 @@ public sealed record TokenReceipt
 }
 
 /// <param name="Files">SHA-256 of the model's files, hexadecimal, by name; empty where they are not known.</param>
+/// <param name="TopOnly">See <see cref="ModelInfo.TopOnly"/>: the model ran on another server, which told no more. Null where it ran here, and in version 1.</param>
 public sealed record ReceiptModel(
-    string Id, string Dtype, string Device, long ParameterCount, int VocabularySize, int ContextLength, IReadOnlyList<int> EndTokenIds, IReadOnlyDictionary<string, string> Files);
+    string Id, string Dtype, string Device, long ParameterCount, int VocabularySize, int ContextLength, IReadOnlyList<int> EndTokenIds, IReadOnlyDictionary<string, string> Files,
+    int? TopOnly = null);
 
 /// <summary>Milliseconds from the request; see <see cref="GenerationTimings"/>.</summary>
 public sealed record ReceiptTimings(double Queued, double? FirstToken, double Total);

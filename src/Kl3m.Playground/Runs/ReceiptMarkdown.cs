@@ -32,7 +32,7 @@ internal static class ReceiptMarkdown
             {
                 var written = run.Sequences[sequence];
                 var nats = written.Tokens.Sum(token => -(double)token.RawLogprob);
-                var perplexity = written.Tokens.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", perplexity {Math.Exp(nats / written.Tokens.Count):0.00}");
+                var perplexity = written.Tokens.Count == 0 || double.IsNaN(nats) ? "" : string.Create(CultureInfo.InvariantCulture, $", perplexity {Math.Exp(nats / written.Tokens.Count):0.00}");
                 var end = written switch { { StopText: not null } => "stop text", { FinishReason: { } reason } => reason.ToString().ToLowerInvariant(), _ => "not finished" };
                 page.Append(CultureInfo.InvariantCulture, $"\nContinuation {sequence + 1}, {written.Tokens.Count} tokens{perplexity} ({end}):\n\n{Fence(string.Concat(written.Tokens.Select(token => token.Text)))}\n");
             }

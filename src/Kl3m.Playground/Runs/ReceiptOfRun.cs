@@ -37,7 +37,7 @@ internal static class ReceiptOfRun
         })];
         return ReceiptChecks.Sign(new()
         {
-            Model = new(model.Id, model.Dtype, model.Device, model.ParameterCount, model.VocabularySize, model.ContextLength, model.EndTokenIds, model.FileHashes),
+            Model = new(model.Id, model.Dtype, model.Device, model.ParameterCount, model.VocabularySize, model.ContextLength, model.EndTokenIds, model.FileHashes, model.TopOnly),
             StartedAt = run.StartedAt,
             Prompt = prompt,
             PromptTokenIds = [.. run.PromptTokenIds],
@@ -103,6 +103,7 @@ internal static class ReceiptOfRun
         ContextLength = model.ContextLength,
         EndTokenIds = model.EndTokenIds,
         FileHashes = model.Files,
+        TopOnly = model.TopOnly,
     };
 
     private static TokenReceipt Make(TokenGenerated token, int alternatives) => new()

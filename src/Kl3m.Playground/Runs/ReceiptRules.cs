@@ -13,9 +13,9 @@ internal static class ReceiptRules
     /// <summary>The first thing that is wrong, by its path; null when nothing is.</summary>
     public static (string Path, string What)? FindProblem(Receipt receipt)
     {
-        if (receipt.Format != Receipt.FormatName || receipt.Version != Receipt.CurrentVersion)
+        if (receipt.Format != Receipt.FormatName || receipt.Version is < 1 or > Receipt.CurrentVersion)
         {
-            return (receipt.Format != Receipt.FormatName ? "format" : "version", $"this program reads {Receipt.FormatName}, version {Receipt.CurrentVersion}");
+            return (receipt.Format != Receipt.FormatName ? "format" : "version", $"this program reads {Receipt.FormatName}, versions 1 to {Receipt.CurrentVersion}");
         }
         if (receipt.Runs.Count is < 1 or > MaxRuns)
         {
@@ -59,9 +59,9 @@ internal static class ReceiptRules
     private static (string, string)? InHead(RunReceipt run)
     {
         var model = run.Model;
-        if (model.VocabularySize is < 1 or > 1 << 24 || model.ContextLength is < 1 or > 1 << 28 || model.ParameterCount < 0)
+        if (model.VocabularySize is < 1 or > 1 << 24 || model.ContextLength is < 1 or > 1 << 28 || model.ParameterCount < 0 || model.TopOnly < 0 || model.TopOnly > model.VocabularySize)
         {
-            return ("model", "vocabulary, context and parameters must be counts");
+            return ("model", "vocabulary, context, parameters and top_only must be counts");
         }
         if (model.Id.Length > MaxName || model.Dtype.Length > MaxName || model.Device.Length > MaxName || model.Files.Count > 1000)
         {

@@ -24,6 +24,17 @@ public sealed partial class SpacedWordsTests
         Assert.Equal(SpacedWords.Id(token), await Guess.FirstTokenAsync(generator, new TextPlace([], [], text), typed, new NextToken(logits, 0)));
     }
 
+    [Theory]
+    [InlineData(" the", " New")]
+    [InlineData("ance", "New")]
+    [InlineData("New", "New")]
+    public async Task Where_a_server_tells_one_token_only_a_word_is_cut_as_that_one_is(string told, string token)
+    {
+        var logits = new float[SpacedWords.Vocabulary.Length];
+        logits[SpacedWords.Id(told)] = 5;
+        Assert.Equal(SpacedWords.Id(token), await Guess.FirstTokenAsync(new SpacedWords(), new TextPlace([], [], "State of"), "New", new NextToken(logits, 0, told: 1)));
+    }
+
     [Fact]
     public async Task Our_beginnings_end_where_such_a_model_goes_on_and_a_teachers_own_are_left_alone()
     {
@@ -56,7 +67,7 @@ public sealed partial class SpacedWordsTests
 
         public ValueTask<string> DetokenizeAsync(IReadOnlyList<int> tokenIds, bool skipSpecialTokens = false, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public VocabularyEntry Describe(int tokenId) => throw new NotSupportedException();
+        public VocabularyEntry Describe(int tokenId) => new(tokenId, System.Text.Encoding.UTF8.GetBytes(Vocabulary[tokenId]), IsSpecial: false);
 
         [GeneratedRegex(" ?[A-Za-z]+|.")]
         private static partial Regex Token();

@@ -109,8 +109,27 @@ public sealed class ReceiptTests
         Assert.Matches(@"^Line \d+: runs\[0\]\.sequences\[0\]\.tokens\[0\]\.rank holds what does not belong there", Refusal(text.Replace("\"rank\":", "\"rank\":\"first\",\"was\":", StringComparison.Ordinal)));
         Assert.Matches(@"^Line \d+: .* the name 'extra' is not known there", Refusal(text.Replace("\"prompt\":", "\"extra\":1,\"prompt\":", StringComparison.Ordinal)));
         Assert.Matches(@"^Line \d+: .*", Refusal(text[..(text.Length / 2)]));
-        Assert.Contains("this program reads", Refusal(text.Replace("\"version\": 1", "\"version\": 2", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("this program reads", Refusal(text.Replace("\"version\": 2", "\"version\": 3", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("at most", Assert.Throws<ReceiptException>(() => ReceiptJson.Read(new byte[ReceiptJson.MaxBytes + 1])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_first_version_wrote_still_opens_with_its_checks()
+    {
+        var text = Encoding.UTF8.GetString(ReceiptJson.Write(await ReceiptAsync(await TestRun.WholeAsync(maxTokens: 3))));
+        Assert.DoesNotContain("top_only", text, StringComparison.Ordinal);
+        var first = ReceiptJson.Read(Encoding.UTF8.GetBytes(text.Replace("\"version\": 2", "\"version\": 1", StringComparison.Ordinal)));
+        Assert.Null(Assert.Single(first.Runs).Model.TopOnly);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(100_000)]
+    public async Task A_server_that_tells_more_tokens_than_there_are_is_refused(int topOnly)
+    {
+        var receipt = await ReceiptAsync(await TestRun.WholeAsync(maxTokens: 3));
+        var forged = ReceiptChecks.Sign(receipt.Runs[0] with { Model = receipt.Runs[0].Model with { TopOnly = topOnly } });
+        Assert.Contains("top_only", Refusal(Encoding.UTF8.GetString(ReceiptJson.Write(receipt with { Runs = [forged] }))), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using Kl3m.Inference.Engine;
-
 namespace Kl3m.Playground.Backends.Library;
 
 /// <summary>Whether a model fits beside what is there; all in bytes.</summary>
@@ -11,8 +9,6 @@ namespace Kl3m.Playground.Backends.Library;
 /// <param name="CacheBytesPerToken">Of this model.</param>
 public sealed record MemoryFit(long Total, long Others, long Loaded, long Weights, long Cache, long CacheBytesPerToken)
 {
-    private const long UsefulTokens = 65_536;
-    private const long SomeGpuCache = 8L << 30;
     private const long LeastTokens = 256;
 
     /// <summary>For the app itself and for what can't be foreseen: a thirty-second of the device, and 256 MB at least.</summary>
@@ -29,20 +25,6 @@ public sealed record MemoryFit(long Total, long Others, long Loaded, long Weight
 
     /// <summary>The tokens that there is room for beside the weights, as a round number; null where it is too few to be of use.</summary>
     public long? FittingTokens => CacheBytesPerToken > 0 && (Free - Weights) / CacheBytesPerToken is >= LeastTokens and var tokens ? Math.Min(Round(tokens), CacheTokens) : null;
-
-    /// <summary>
-    /// Room for keys and values when nobody says how much: 65,536 tokens where that is not more than a fair part of the device (a quarter of a machine's
-    /// memory; of a GPU half of what others leave, or 8 GiB where nothing tells that).
-    /// </summary>
-    public static long DefaultCache(EngineMemory memory, long configured, DeviceMemory? device)
-    {
-        if (configured > 0)
-        {
-            return configured;
-        }
-        var most = device is null ? SomeGpuCache : memory.Device == "cpu" ? device.Total / 4 : (device.Total - device.Others) / 2;
-        return Math.Min(most, Math.Min(memory.CacheTokens, UsefulTokens) * memory.CacheBytesPerToken) / memory.CacheBytesPerToken * memory.CacheBytesPerToken;
-    }
 
     private static long Round(long tokens) => tokens >= 10_000 ? tokens / 1000 * 1000 : tokens >= 1000 ? tokens / 100 * 100 : tokens / 32 * 32;
 }

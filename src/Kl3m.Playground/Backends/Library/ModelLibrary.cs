@@ -214,7 +214,8 @@ internal sealed partial class ModelLibrary(
         try
         {
             var memory = steps.Plan(model.Config);
-            return model with { Memory = memory, CacheBytes = MemoryFit.DefaultCache(memory, engine.Value.KvCacheBytes, steps.ReadMemory(memory.Device)) };
+            var device = steps.ReadMemory(memory.Device);
+            return model with { Memory = memory, CacheBytes = memory.CacheBytes(engine.Value.KvCacheBytes, device?.Total, device?.Others ?? 0) };
         }
         catch (Exception exception) when (exception is TorchUnavailableException or ArgumentException)
         {

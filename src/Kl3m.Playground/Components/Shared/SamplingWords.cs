@@ -25,7 +25,7 @@ internal static class SamplingWords
     {
         if (trace.Stages.Count == 0)
         {
-            return trace.U is null ? "No draw is known for this token." : "What the filters did is not known.";
+            return trace.U is null ? "No draw was recorded for this token: whoever wrote it did not tell one." : "What the filters did is not known.";
         }
         var clauses = new List<string>();
         var kept = trace.Stages[0].Kept;

@@ -38,7 +38,7 @@ public sealed class SamplingWordsTests
 
     [Fact]
     public void A_remote_server_that_tells_nothing_is_not_put_words_in_its_mouth() =>
-        Assert.Equal("No draw is known for this token.", SamplingWords.Sentence(new([], null, 0, 1, 0)));
+        Assert.Equal("No draw was recorded for this token: whoever wrote it did not tell one.", SamplingWords.Sentence(new([], null, 0, 1, 0)));
 
     [Fact]
     public void Every_stage_has_a_name() => Assert.All(Enum.GetValues<SamplingStage>(), stage => Assert.NotEqual(stage.ToString(), SamplingWords.Name(stage)));
