@@ -4,27 +4,6 @@ using Kl3m.Inference.Models.Host;
 
 namespace Kl3m.Inference.Models;
 
-/// <summary>One query of one head: what it sees and where its result goes.</summary>
-/// <param name="Query">[head dim], scaled.</param>
-/// <param name="Output">[head dim].</param>
-/// <param name="Blocks">Those of its sequence, the first one first.</param>
-/// <param name="Length">Tokens that it sees.</param>
-/// <param name="Scores">Room for as many floats as its blocks have tokens, aligned to 64 bytes.</param>
-internal readonly unsafe struct AttentionRow(float* query, float* output, int* blocks, int length, float* scores)
-{
-    public float* Query => query;
-
-    public float* Output => output;
-
-    public int* Blocks => blocks;
-
-    public int Length => length;
-
-    public float* Scores => scores;
-
-    public int BlockCount => BlockPool.BlocksOf(length);
-}
-
 /// <summary>
 /// softmax(q K^T) V for up to four queries of one head, in fp32. Blocks that all of them see are loaded once for the four. The order of a
 /// row's additions follows from the positions of its tokens alone: sums over even and odd dimensions of a query, and over even and odd tokens
@@ -57,7 +36,7 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
             }
             FetchValues(rows[i], shared, Ahead);
             Score(rows[i], shared);
-            sums[i] = Exponentiate(rows[i]);
+            sums[i] = RowKernels.Exponentiate(rows[i].Scores, rows[i].BlockCount * Width);
             together = Math.Min(together, rows[i].Length);
         }
         if (next.Length > 0)
@@ -185,32 +164,6 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         {
             (a1 + b1).StoreAligned(result + Width);
         }
-    }
-
-    /// <summary>Scores to weights; returns their sum.</summary>
-    private static float Exponentiate(in AttentionRow row)
-    {
-        var scores = row.Scores;
-        var end = scores + row.BlockCount * Width;
-        var highest = Vector512.LoadAligned(scores);
-        for (var at = scores + Width; at < end; at += Width)
-        {
-            highest = Vector512.Max(highest, Vector512.LoadAligned(at));
-        }
-        var most = highest[0];
-        for (var i = 1; i < Width; i++)
-        {
-            most = MathF.Max(most, highest[i]);
-        }
-        var shift = Vector512.Create(most);
-        Vector512<float> sum = default;
-        for (var at = scores; at < end; at += Width)
-        {
-            var weights = RowKernels.Exp(Vector512.LoadAligned(at) - shift);
-            weights.StoreAligned(at);
-            sum += weights;
-        }
-        return Vector512.Sum(sum);
     }
 
     /// <summary>The values' means under the weights, two vectors of the head dimension at a time.</summary>

@@ -67,6 +67,34 @@ internal static unsafe class RowKernels
         }
     }
 
+    /// <summary>Scores to weights, e to what each is below the highest.</summary>
+    /// <param name="scores">Aligned to 64 bytes.</param>
+    /// <param name="count">Whole vectors of 16.</param>
+    /// <returns>Their sum.</returns>
+    public static float Exponentiate(float* scores, int count)
+    {
+        var end = scores + count;
+        var highest = Vector512.LoadAligned(scores);
+        for (var at = scores + Lanes; at < end; at += Lanes)
+        {
+            highest = Vector512.Max(highest, Vector512.LoadAligned(at));
+        }
+        var most = highest[0];
+        for (var i = 1; i < Lanes; i++)
+        {
+            most = MathF.Max(most, highest[i]);
+        }
+        var shift = Vector512.Create(most);
+        Vector512<float> sum = default;
+        for (var at = scores; at < end; at += Lanes)
+        {
+            var weights = Exp(Vector512.LoadAligned(at) - shift);
+            weights.StoreAligned(at);
+            sum += weights;
+        }
+        return Vector512.Sum(sum);
+    }
+
     /// <summary>
     /// e^x for x up to 0, within 2e-7 of it; 0 below -87, where fp32 has no more full numbers. e^x = 2^n e^r with |r| up to ln(2) / 2, and e^r by its
     /// series; .NET's own computes in fp64 and takes three times as long.
