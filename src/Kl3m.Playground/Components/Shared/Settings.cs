@@ -75,7 +75,7 @@ public sealed class Settings
     public static Setting Sequences { get; } = new()
     {
         Field = nameof(SamplingParams.Sequences),
-        Label = "Sequences",
+        Label = "Continuations",
         Sentence = "Independent draws from one shared prompt.",
         Scale = Scale.Linear(1, 8, 1),
         Zones = [new(1, "side by side"), new(4, "stacked")],
