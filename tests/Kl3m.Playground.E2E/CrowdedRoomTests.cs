@@ -106,7 +106,7 @@ public sealed class CrowdedRoomTests
         {
             await room.ActAsync("30 darts", all, ".kp-game + p", $"{thrown} darts", () => t.GetByRole(AriaRole.Button, new() { Name = "The class samples" }).ClickAsync());
         }
-        await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => t.GetByRole(AriaRole.Button, new() { Name = "Clear", Exact = true }).ClickAsync());
+        await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => ClearAsync(t));
         room.Tell($"the teacher at work without a pause: {cost.Words}");
     }
 
@@ -138,7 +138,7 @@ public sealed class CrowdedRoomTests
             }
             await t.GetByRole(AriaRole.Link, new() { Name = "Back to the class" }).ClickAsync();
             await Assertions.Expect(t.Locator(".kp-rail-code")).ToBeVisibleAsync(); // the playground has a Clear of its own
-            await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => t.GetByRole(AriaRole.Button, new() { Name = "Clear", Exact = true }).ClickAsync());
+            await room.ActAsync("clear", all, ".kp-desk-title", "You are in", () => ClearAsync(t));
             await PlaygroundAsync(t);
         }
         foreach (var (name, costs) in new[] { ("nobody follows", alone), ($"{all.Count} follow", followed) })
@@ -155,6 +155,12 @@ public sealed class CrowdedRoomTests
 
     private static Task VotedAsync(CrowdedRoom room, int count) =>
         Assertions.Expect(room.Teacher.Locator(".kp-rail-count")).ToHaveTextAsync($"{count} of {room.Students.Count}");
+
+    private static async Task ClearAsync(IPage teacher)
+    {
+        await teacher.GetByRole(AriaRole.Button, new() { Name = "Clear", Exact = true }).ClickAsync();
+        await teacher.GetByRole(AriaRole.Button, new() { Name = "Clear all" }).ClickAsync();
+    }
 
     private static async Task PlaygroundAsync(IPage teacher)
     {

@@ -57,7 +57,17 @@ public sealed class ModelsPageTests : IAsyncDisposable
         // The student generates with it; the teacher unloads it meanwhile. What was begun ends whole.
         await GenerateAsync(student, "900");
         await Assertions.Expect(student.Page.Locator(".kp-model-chip .kp-model-name")).ToHaveTextAsync(Random);
-        await Card(teacher, Random).GetByRole(AriaRole.Button, new() { Name = "Unload" }).ClickAsync();
+        var unload = Card(teacher, Random).GetByRole(AriaRole.Button, new() { Name = "Unload", Exact = true });
+        await unload.ClickAsync();
+        var question = teacher.Page.GetByRole(AriaRole.Alertdialog);
+        await Assertions.Expect(question).ToContainTextAsync("One generation is in work");
+        await Assertions.Expect(question.GetByRole(AriaRole.Button, new() { Name = "Keep" })).ToBeFocusedAsync();
+        await teacher.Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(question).ToHaveCountAsync(0);
+        await Assertions.Expect(unload).ToBeFocusedAsync();
+        await Assertions.Expect(Card(teacher, Random)).ToContainTextAsync("running, the default");
+        await teacher.Page.Keyboard.PressAsync("Enter");
+        await question.GetByRole(AriaRole.Button, new() { Name = "Unload" }).ClickAsync();
         await Assertions.Expect(student.Page.Locator(".kp-model-chip .kp-model-name")).ToHaveTextAsync(Bundled);
         await Assertions.Expect(student.Page.Locator(".kp-card").First).ToContainTextAsync("Done");
         await Assertions.Expect(student.Page.Locator(".kp-card").First).ToContainTextAsync("900");

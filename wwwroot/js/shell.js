@@ -31,6 +31,8 @@ export function listen(page) {
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {
+      // A question takes itself back, and nothing else.
+      if (event.target.closest?.(".kp-ask")) return;
       // A menu that was opened with the mouse has left the focus on its button, where it hears no Escape.
       if (!floating()) act("escape");
       else if (document.activeElement?.matches("[aria-haspopup][aria-expanded=true]")) document.activeElement.click();

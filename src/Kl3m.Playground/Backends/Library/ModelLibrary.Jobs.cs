@@ -113,6 +113,9 @@ internal sealed partial class ModelLibrary
         }
     }
 
+    /// <summary>How long generations may go on when their model is unloaded.</summary>
+    public TimeSpan Patience => TimeSpan.FromSeconds(options.Value.DrainSeconds);
+
     /// <summary>Lets what runs end (at most for <see cref="LibraryOptions.DrainSeconds"/>), and frees the model.</summary>
     public async Task UnloadAsync(string id)
     {
@@ -185,7 +188,7 @@ internal sealed partial class ModelLibrary
         }
         Change(id, model => model with { Condition = ModelCondition.Unloading });
         catalogue.Remove(closing);
-        var cut = await Task.Run(() => closing.CloseAsync(TimeSpan.FromSeconds(options.Value.DrainSeconds)));
+        var cut = await Task.Run(() => closing.CloseAsync(Patience));
         LogUnloaded(id, cut);
         Change(id, model => model with { Condition = ModelCondition.Here });
     }

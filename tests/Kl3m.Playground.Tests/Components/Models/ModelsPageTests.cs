@@ -98,6 +98,9 @@ public sealed class ModelsPageTests : BunitContext, IAsyncLifetime
         fixture.Here("three");
         var page = Render<ModelsPage>();
         Button(page, "three", "Load instead of two").Click();
+        Assert.Contains("Unload two for everybody? Nobody has it in work now.", Words(page, "three"), StringComparison.Ordinal);
+        Assert.Equal(["two", "one"], fixture.Catalogue.All.Select(generator => generator.Model.Id));
+        Button(page, "three", "Unload and load").Click();
         page.WaitForAssertion(() => Assert.Equal(["three", "one"], fixture.Catalogue.All.Select(generator => generator.Model.Id)));
     }
 
@@ -140,6 +143,31 @@ public sealed class ModelsPageTests : BunitContext, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Unloading_asks_first_and_says_what_ends_and_what_comes_after()
+    {
+        await fixture.LoadedAsync("one");
+        await fixture.LoadedAsync("two");
+        var page = Render<ModelsPage>();
+        await using var writing = fixture.Library.Served("two")!.GenerateAsync(new() { Prompt = "a" }, Xunit.TestContext.Current.CancellationToken).GetAsyncEnumerator(Xunit.TestContext.Current.CancellationToken);
+        Assert.True(await writing.MoveNextAsync());
+        Button(page, "two", "Unload").Click();
+        Assert.Contains("Unload it for everybody? One generation is in work: it has 30 seconds to end, then it is cut off; what it wrote stays. Who uses it goes on with one.",
+            Words(page, "two"), StringComparison.Ordinal);
+        page.Find("[role=alertdialog]").KeyDown("Escape");
+        Assert.Empty(page.FindAll("[role=alertdialog]"));
+        Assert.Equal(ModelCondition.Loaded, fixture.Condition("two"));
+
+        Button(page, "one", "Unload").Click();
+        Assert.Contains("Nobody has it in work now.", Words(page, "one"), StringComparison.Ordinal);
+        Button(page, "one", "Unload").Click();
+        page.WaitForAssertion(() => Assert.Equal(["two"], fixture.Catalogue.All.Select(generator => generator.Model.Id)));
+        Button(page, "two", "Unload").Click();
+        Assert.Contains("nobody can write until a model is loaded again", Words(page, "two"), StringComparison.Ordinal);
+        Button(page, "two", "Keep").Click();
+        Assert.Equal(ModelCondition.Loaded, fixture.Condition("two"));
+    }
+
+    [Fact]
     public async Task A_choice_is_the_visitors_own()
     {
         await fixture.LoadedAsync("one");
@@ -168,6 +196,9 @@ public sealed class ModelsPageTests : BunitContext, IAsyncLifetime
     }
 
     private static IElement Card(IRenderedComponent<ModelsPage> page, string id) => page.Find($"article[aria-label='{id}']");
+
+    private static string Words(IRenderedComponent<ModelsPage> page, string id) =>
+        string.Join(' ', Card(page, id).QuerySelector("[role=alertdialog]")!.TextContent.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static IElement Button(IRenderedComponent<ModelsPage> page, string id, string name) =>
         page.FindAll($"article[aria-label='{id}'] button").Single(button => button.TextContent.Trim() == name);

@@ -95,6 +95,23 @@ internal static class ModelText
         _ => "",
     };
 
+    /// <summary>What those lose who write with a model that is unloaded.</summary>
+    /// <param name="running">Generations in work.</param>
+    /// <param name="patience">How long they may go on.</param>
+    public static string Cut(int running, TimeSpan patience) => running switch
+    {
+        0 => "Nobody has it in work now.",
+        1 => $"One generation is in work: it has {Seconds(patience)} to end, then it is cut off; what it wrote stays.",
+        _ => $"{Numbers.StartWord(running)} generations are in work: they have {Seconds(patience)} to end, then they are cut off; what they wrote stays.",
+    };
+
+    /// <param name="next">The model that its users go on with; null where there is none.</param>
+    public static string After(string? next) => next is null
+        ? "It is the only one loaded: nobody can write until a model is loaded again."
+        : $"Who uses it goes on with {next}.";
+
+    private static string Seconds(TimeSpan patience) => Numbers.Of((long)patience.TotalSeconds, "second");
+
     private static string TooLarge(MemoryFit fit) => fit.FittingTokens is { } tokens
         ? $"{Bytes.Of(fit.Excess)} too much beside what is there. A cache of {Numbers.Count(tokens)} tokens instead of {Numbers.Count(fit.CacheTokens)} would fit:"
         : $"Its weights alone need {Bytes.Of(fit.Weights)}, and {Bytes.Of(fit.Free)} are free. Unload another model, or take a smaller one.";

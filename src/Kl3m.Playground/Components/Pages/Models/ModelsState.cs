@@ -11,7 +11,7 @@ internal sealed class ModelsState(ModelLibrary library, BackendCatalogue catalog
     private readonly CancellationTokenSource leaving = new();
     private readonly Dictionary<string, long> tokens = [];
 
-    /// <summary>What is typed, asked and confirmed here; not what happens in the library.</summary>
+    /// <summary>What is typed and asked here; not what happens in the library.</summary>
     public event Action? Changed;
 
     /// <summary>The library's, and those that other servers serve.</summary>
@@ -34,9 +34,6 @@ internal sealed class ModelsState(ModelLibrary library, BackendCatalogue catalog
 
     /// <summary>The card that was added last, to be looked at first.</summary>
     public string? Added { get; private set; }
-
-    /// <summary>The model whose deletion waits for a second word.</summary>
-    public string? Confirming { get; private set; }
 
     public string? DefaultId => catalogue.Default?.Model.Id;
 
@@ -115,17 +112,13 @@ internal sealed class ModelsState(ModelLibrary library, BackendCatalogue catalog
     /// <summary>For this visitor only; anybody may.</summary>
     public void Choose(LibraryModel model) => chosen.Choose(model.Id);
 
-    public void AskToDelete(string? id)
-    {
-        Confirming = id;
-        Changed?.Invoke();
-    }
+    public void Delete(LibraryModel model) => Manage(() => library.DeleteAsync(model.Id));
 
-    public void Delete(LibraryModel model)
-    {
-        AskToDelete(null);
-        Manage(() => library.DeleteAsync(model.Id));
-    }
+    /// <summary>Generations that these models have in work.</summary>
+    public int Running(IEnumerable<string> ids) => ids.Sum(id => library.Served(id)?.Running ?? 0);
+
+    /// <summary>What those go on with who use this model, once it is unloaded; null where nothing else is loaded.</summary>
+    public string? After(LibraryModel model) => catalogue.All.FirstOrDefault(generator => generator.Model.Id != model.Id)?.Model.Id;
 
     public void Dispose()
     {
