@@ -6,6 +6,37 @@ namespace Kl3m.Playground.E2E;
 public sealed class PlaygroundPageTests(AppFixture fixture) : IClassFixture<AppFixture>
 {
     [Fact]
+    public async Task Presets_that_do_not_fit_are_reached_with_the_mouse()
+    {
+        var page = (await fixture.OpenAsync()).Page;
+        await page.SetViewportSizeAsync(1024, 800);
+        var row = page.Locator(".kp-preset-row");
+        await Assertions.Expect(row).ToHaveAttributeAsync("data-at", "start");
+        var more = page.Locator(".kp-preset-more");
+        await more.ClickAsync();
+        await Assertions.Expect(row).Not.ToHaveAttributeAsync("data-at", "start");
+        await page.SetViewportSizeAsync(2400, 900);
+        await Assertions.Expect(row).ToHaveAttributeAsync("data-at", "all");
+        await Assertions.Expect(more).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task In_presentation_on_a_phone_the_text_is_as_large_as_on_a_projector()
+    {
+        var page = (await fixture.OpenAsync()).Page;
+        await page.SetViewportSizeAsync(390, 844);
+        await page.Locator(".kp-generate").ClickAsync();
+        await page.Locator(".kp-tokens:visible .kp-t").Nth(4).WaitForAsync();
+        await page.EvaluateAsync("document.activeElement?.blur()");
+        await page.Keyboard.PressAsync("p");
+        await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("data-mode", "presentation");
+        await Assertions.Expect(page.Locator(".kp-tokens:visible").First).ToHaveCSSAsync("font-size", "31px");
+        await page.Locator(".kp-tokens:visible .kp-t").Nth(4).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-alternatives tbody .kp-token-cell").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".kp-alternatives tbody .kp-axis").First).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_student_types_slides_generates_opens_a_token_stops_and_reads_markdown()
     {
         var opened = await fixture.OpenAsync();
