@@ -25,8 +25,7 @@ public static class EngineLoader
         {
             throw new ModelFileException(Path.Combine(folder, "tokenizer.json"), "model.vocab", $"has ids up to {tokenizer.VocabularySize - 1}, and the model's vocab_size is {config.VocabSize}.");
         }
-        var device = TorchRuntime.ResolveDevice(options.Device);
-        var dtype = TorchRuntime.NameOf(TorchRuntime.ResolveDtype(options.Dtype, device, config.ParameterCount));
+        var memory = EngineMemory.Of(config, options);
         var model = new ModelInfo
         {
             Id = id,
@@ -34,15 +33,15 @@ public static class EngineLoader
             VocabularySize = config.VocabSize,
             EndTokenIds = EndTokens(config, tokenizer),
             ParameterCount = config.ParameterCount,
-            Dtype = dtype,
-            Device = TorchRuntime.NameOf(device),
+            Dtype = memory.Dtype,
+            Device = memory.Device,
             Card = await ReadCardAsync(folder, cancellationToken).ConfigureAwait(false),
             LoadedAt = time.GetUtcNow(),
             FileHashes = ModelFileHashes.OfDescription(folder),
         };
-        var cacheBytes = EngineMemory.Of(config, options).CacheBytes(options.KvCacheBytes);
+        var cacheBytes = memory.CacheBytes(options.KvCacheBytes);
         var engine = new InferenceEngine(
-            () => ModelRunner.Load(folder, config, model.Device, dtype, cacheBytes, options.Threads, progress, cancellationToken),
+            () => ModelRunner.Load(folder, config, memory.Device, memory.Dtype, cacheBytes, options.Threads, progress, cancellationToken),
             tokenizer, model, options, time, logger);
         try
         {

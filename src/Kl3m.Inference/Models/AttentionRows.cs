@@ -32,42 +32,31 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         {
             if (i + 1 < rows.Length)
             {
-                FetchKeys(rows[i + 1], shared, Ahead);
+                Fetch(rows[i + 1], shared, Ahead, keys: true);
             }
-            FetchValues(rows[i], shared, Ahead);
+            Fetch(rows[i], shared, Ahead, keys: false);
             Score(rows[i], shared);
             sums[i] = RowKernels.Exponentiate(rows[i].Scores, rows[i].BlockCount * Width);
             together = Math.Min(together, rows[i].Length);
         }
         if (next.Length > 0)
         {
-            FetchKeys(next[0], SharedBlocks([rows[0], next[0]]), Ahead);
+            Fetch(next[0], SharedBlocks([rows[0], next[0]]), Ahead, keys: true);
         }
         Weigh(rows, together & ~1, sums);
     }
 
-    private void FetchKeys(in AttentionRow row, int first, int count)
+    /// <summary>Asks for one head's keys or values of some blocks: each block's lie by themselves, where the processor does not look ahead.</summary>
+    private void Fetch(in AttentionRow row, int first, int count, bool keys)
     {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
         for (var (i, end) = (first, Math.Min(first + count, row.BlockCount)); i < end; i++)
         {
-            Fetch(Keys(row.Blocks[i]));
-        }
-    }
-
-    private void FetchValues(in AttentionRow row, int first, int count)
-    {
-        for (var (i, end) = (first, Math.Min(first + count, row.BlockCount)); i < end; i++)
-        {
-            Fetch(Values(row.Blocks[i]));
-        }
-    }
-
-    /// <summary>Asks for one head's keys or values of a block: each lies by itself, where the processor does not look ahead.</summary>
-    private void Fetch(float* from)
-    {
-        if (Sse.IsSupported)
-        {
-            for (var end = from + pool.HeadDim * Width; from < end; from += Width)
+            var from = keys ? Keys(row.Blocks[i]) : Values(row.Blocks[i]);
+            for (var last = from + pool.HeadDim * Width; from < last; from += Width)
             {
                 Sse.Prefetch1(from);
             }
@@ -127,7 +116,7 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
         var i = first;
         for (; i + 2 <= used; i += 2)
         {
-            FetchKeys(row, i + Ahead, 2);
+            Fetch(row, i + Ahead, 2, keys: true);
             ScoreTwo(row.Query, dim, Keys(row.Blocks[i]), Keys(row.Blocks[i + 1]), row.Scores + i * Width);
         }
         if (i < used)
@@ -259,7 +248,7 @@ internal readonly unsafe ref struct AttentionRows(BlockPool pool, int layer, int
             var values = Values(row.Blocks[t / Width]) + t % Width * stride + first;
             if (first == 0)
             {
-                FetchValues(row, t / Width + Ahead, 1);
+                Fetch(row, t / Width + Ahead, 1, keys: false);
             }
             var end = Math.Min((t / Width + 1) * Width, length);
             for (; t + 2 <= end; t += 2, values += 2 * stride)

@@ -2,21 +2,13 @@ using Bunit;
 using Kl3m.Inference;
 using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
-using Microsoft.Extensions.DependencyInjection;
-using MudBlazor.Services;
+using Kl3m.Playground.Tests.Components;
 
 namespace Kl3m.Playground.Tests.Remote;
 
 /// <summary>A run of a model on another server, kept and opened again.</summary>
-public sealed class RemoteReceiptTests : BunitContext
+public sealed class RemoteReceiptTests : ComponentContext
 {
-    public RemoteReceiptTests()
-    {
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        Services.AddMudServices();
-        Services.AddSingleton(TimeProvider.System);
-    }
-
     [Fact]
     public async Task Opened_without_its_server_it_still_says_why_there_is_no_dart()
     {

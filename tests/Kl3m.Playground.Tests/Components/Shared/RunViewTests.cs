@@ -3,20 +3,11 @@ using Kl3m.Inference;
 using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
 using Microsoft.AspNetCore.Components;
-using Microsoft.Extensions.DependencyInjection;
-using MudBlazor.Services;
 
 namespace Kl3m.Playground.Tests.Components.Shared;
 
-public sealed class RunViewTests : BunitContext
+public sealed class RunViewTests : ComponentContext
 {
-    public RunViewTests()
-    {
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        Services.AddMudServices();
-        Services.AddSingleton(TimeProvider.System);
-    }
-
     [Fact]
     public void Without_a_run_it_says_what_a_base_model_does()
     {

@@ -2,20 +2,11 @@ using Bunit;
 using Kl3m.Inference;
 using Kl3m.Playground.Components.Shared;
 using Kl3m.Playground.Runs;
-using Microsoft.Extensions.DependencyInjection;
-using MudBlazor.Services;
 
 namespace Kl3m.Playground.Tests.Components.Shared;
 
-public sealed class TokenInspectorTests : BunitContext
+public sealed class TokenInspectorTests : ComponentContext
 {
-    public TokenInspectorTests()
-    {
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        Services.AddMudServices();
-        Services.AddSingleton(TimeProvider.System);
-    }
-
     [Fact]
     public void It_says_every_number_of_the_token_as_text()
     {
