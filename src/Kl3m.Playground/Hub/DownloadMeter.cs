@@ -1,14 +1,34 @@
 namespace Kl3m.Playground.Hub;
 
-/// <summary>Counts the bytes of all connections and tells now and then how far it is. The rate is that of the last seconds.</summary>
-internal sealed class DownloadMeter(long total, Action<DownloadProgress> report, TimeProvider time, TimeSpan every)
+/// <summary>
+/// Counts the bytes of all connections and tells now and then how far it is, also while nothing comes: a line that stands still is seen to.
+/// The rate is that of the last seconds.
+/// </summary>
+internal sealed class DownloadMeter : IAsyncDisposable
 {
+    /// <summary>How long it is silent at most.</summary>
+    public static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(8);
+    private readonly long total;
+    private readonly Action<DownloadProgress> report;
+    private readonly TimeProvider time;
+    private readonly TimeSpan every;
     private readonly Lock gate = new();
-    private readonly Queue<(long Ticks, long Fetched)> past = new([(time.GetTimestamp(), 0)]);
+    private readonly Queue<(long Ticks, long Fetched)> past = new();
+    private readonly ITimer beat;
     private long bytes;
     private long fetched;
-    private long told = time.GetTimestamp();
+    private long told;
+
+    /// <param name="every">How often bytes that come are told of, at most.</param>
+    public DownloadMeter(long total, Action<DownloadProgress> report, TimeProvider time, TimeSpan every)
+    {
+        (this.total, this.report, this.time, this.every) = (total, report, time, every);
+        told = time.GetTimestamp();
+        past.Enqueue((told, 0));
+        beat = time.CreateTimer(_ => Tell(), null, Beat, Beat);
+    }
 
     /// <summary>What is there already, or (negative) was thrown away: it counts, but not for the rate.</summary>
     public void Found(long count) => Count(count, 0);
@@ -22,6 +42,9 @@ internal sealed class DownloadMeter(long total, Action<DownloadProgress> report,
             report(Progress());
         }
     }
+
+    /// <summary>Nothing is told after it.</summary>
+    public ValueTask DisposeAsync() => beat.DisposeAsync();
 
     private void Count(long there, int came)
     {

@@ -19,7 +19,7 @@ public sealed record DownloadProgress(long Bytes, long Total, double? BytesPerSe
     public override string ToString() => Total == 0
         ? ""
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(Share * 100):0}% ({Amount()}")
-            + (BytesPerSecond is { } rate ? $", {Size(rate)}/s" : "")
+            + BytesPerSecond switch { null => "", 0 => ", standing still", { } rate => $", {Size(rate)}/s" }
             + (Remaining is { } left ? $", {Length(left)} left)" : ")");
 
     /// <summary>Decimal units, as the hub and disks count.</summary>

@@ -44,7 +44,7 @@ internal sealed partial class HubDownload(HubSettings settings, TimeProvider tim
         var small = await DescribeAsync(client, id, revision, revision.SmallFiles, cancellationToken);
         var weights = await DescribeAsync(client, id, revision, revision.WeightFiles, cancellationToken);
         RequireSpace(id, repository, [.. small, .. weights]);
-        var meter = new DownloadMeter(small.Concat(weights).Sum(file => file.Size), report, time, Every);
+        await using var meter = new DownloadMeter(small.Concat(weights).Sum(file => file.Size), report, time, Every);
         LogStart(id, revision.Commit, settings.Endpoint, settings.CacheRoot);
         meter.Tell();
 
