@@ -45,24 +45,30 @@
     watch(watcher) { watchers.add(watcher); return () => watchers.delete(watcher); },
   };
 
-  // Typed before the circuit is up: the interactive page replaces the prerendered one, text and all. Or kept over a reload.
-  let typed = null;
+  // Typed before the circuit is up: the interactive page replaces the prerendered one, texts and all. By the field's id; taken once.
+  const typed = new Map();
+  const taken = new Set();
+  let focused = null;
   try {
-    const value = sessionStorage.getItem("kp.prompt");
+    const value = sessionStorage.getItem("kp.prompt"); // kept over a reload
     sessionStorage.removeItem("kp.prompt");
-    if (value !== null) typed = { value, selectionStart: value.length, selectionEnd: value.length };
-  } catch { /* as above */ }
-  const keep = (event) => {
-    if (event.target instanceof HTMLTextAreaElement && event.target.id === "prompt") {
-      const { value, selectionStart, selectionEnd } = event.target;
-      typed = { value, selectionStart, selectionEnd };
+    if (value !== null) {
+      typed.set("prompt", { value, selection: [value.length, value.length] });
+      focused = "prompt";
     }
-  };
-  document.addEventListener("input", keep, true);
-  window.kpTyped = () => {
-    document.removeEventListener("input", keep, true);
-    const last = typed;
-    typed = null;
-    return last;
+  } catch { /* as above */ }
+  document.addEventListener("input", ({ target }) => {
+    if (!target.id || taken.has(target.id) || target.matches("[type=checkbox], [type=radio], [type=file]")) return;
+    typed.set(target.id, { value: target.value, selection: [target.selectionStart, target.selectionEnd] });
+  }, true);
+  document.addEventListener("focusin", ({ target }) => { focused = target.id; }, true);
+  window.kpTyped = {
+    ids: () => [...typed.keys()],
+    take(id) {
+      const last = typed.get(id);
+      typed.delete(id);
+      taken.add(id);
+      return last && { ...last, hadFocus: focused === id };
+    },
   };
 })();

@@ -1,5 +1,7 @@
 // A text area that belongs to the browser: the server never writes into it while a person types; it is told when the typing pauses.
 // changed is called with each new text, at once.
+import { giveBack } from './early-typed.js';
+
 export function attach(area, page, { pause = 150, changed = () => {} } = {}) {
   let timer = 0;
   let told = area.defaultValue;
@@ -19,6 +21,7 @@ export function attach(area, page, { pause = 150, changed = () => {} } = {}) {
   area.addEventListener('change', tell);
   document.addEventListener('kp-flush', tell);
   // What was typed before there was anybody to tell.
+  if (giveBack(area)) changed(area.value);
   if (area.value !== told) timer = setTimeout(tell, pause);
   return {
     set(text) {

@@ -1,4 +1,4 @@
-// The prompt: an editor that grows with its text, shows the white space at its end, and takes over what was typed before it was there.
+// The prompt: an editor that grows with its text and shows the white space at its end.
 import { attach as attachEditor } from './editor.js';
 
 const marks = { " ": "space", "\n": "newline", "\t": "tab" };
@@ -19,13 +19,6 @@ function draw(mirror, text) {
 
 export function attach(area, mirror, page) {
   const editor = attachEditor(area, page, { pause: 120, changed: text => draw(mirror, text) });
-  const early = window.kpTyped();
-  if (early && early.value !== area.value) {
-    area.value = early.value;
-    area.focus();
-    area.setSelectionRange(early.selectionStart, early.selectionEnd);
-    editor.tell();
-  }
   draw(mirror, area.value);
   return editor;
 }

@@ -1,4 +1,5 @@
 // Keys that work everywhere on the page. The server is told the action, not the key.
+import { giveBack } from "./early-typed.js";
 import { tell } from "./tell.js";
 import { watchTerms } from "./terms.js";
 
@@ -56,6 +57,7 @@ export function listen(page) {
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick, true);
   const unwatch = window.kpLook.watch((look) => tell(page, "OnLook", look));
+  giveBackTyped();
   document.documentElement.dataset.interactive = "true";
   return {
     stop() {
@@ -65,6 +67,17 @@ export function listen(page) {
       unwatch();
     },
   };
+}
+
+// Editors take theirs back themselves (editor.js); the others are told as by a person who types.
+function giveBackTyped() {
+  for (const id of window.kpTyped.ids()) {
+    const field = document.getElementById(id);
+    if (field && !field.matches("#prompt, .kp-editor") && giveBack(field)) {
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
 }
 
 export const look = () => window.kpLook.get();
