@@ -1,20 +1,15 @@
-using System.Runtime.InteropServices;
-
 namespace Kl3m.Inference.Weights;
 
 /// <summary>
 /// Tells the system which pages of a mapped file are wanted soon and which no longer: reading runs ahead of converting, and a file of 7 GB does
-/// not stand in memory beside the weights that were made of it. Advice only (madvise(2)): without it everything works, with more memory.
+/// not stand in memory beside the weights that were made of it. Advice only: without it everything works, with more memory.
 /// </summary>
-internal static unsafe partial class MappedPages
+internal static unsafe class MappedPages
 {
-    private const int WillNeedAdvice = 3;
-    private const int DontNeedAdvice = 4;
-
     public static void WillNeed(byte* start, long length)
     {
         var first = (nint)start & ~((nint)Environment.SystemPageSize - 1);
-        Advise(first, (nint)start + (nint)length - first, WillNeedAdvice);
+        Memory.Advise(first, (nint)start + (nint)length - first, MemoryAdvice.WillNeed);
     }
 
     /// <summary>Whole pages inside the range; they would be read again if they were looked at.</summary>
@@ -23,17 +18,6 @@ internal static unsafe partial class MappedPages
         nint page = Environment.SystemPageSize;
         var first = ((nint)start + page - 1) & ~(page - 1);
         var last = ((nint)start + (nint)length) & ~(page - 1);
-        Advise(first, last - first, DontNeedAdvice);
+        Memory.Advise(first, last - first, MemoryAdvice.DontNeed);
     }
-
-    private static void Advise(nint start, nint length, int advice)
-    {
-        if (OperatingSystem.IsLinux() && length > 0)
-        {
-            _ = MAdvise(start, length, advice);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "madvise"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int MAdvise(nint start, nint length, int advice);
 }

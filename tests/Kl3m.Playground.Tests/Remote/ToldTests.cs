@@ -3,6 +3,7 @@ using Kl3m.Inference.Sampling;
 using Kl3m.Playground.Backends;
 using Kl3m.Playground.Backends.Remote;
 using Kl3m.Playground.Classroom;
+using Kl3m.Playground.Components.Pages.Classroom;
 using Kl3m.Playground.Components.Pages.Lab;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Tests.Classroom;
@@ -123,45 +124,6 @@ public sealed class ToldTests
     }
 
     [Fact]
-    public async Task A_class_gets_the_true_probability_of_an_answer_that_the_server_does_not_tell_by_itself()
-    {
-        await using var upstream = await Upstream.WithEngineAsync();
-        using var client = await RemoteClient.ConnectAsync(upstream);
-        using var rooms = new TestClass(client.Generator);
-        var (teacher, room, _) = rooms.Open();
-        var (student, key) = rooms.Join(room);
-        await teacher.AskAsync("The law ");
-        Assert.Null(teacher.Problem);
-        Assert.Equal(20, room.Row!.Told);
-        var unlikely = Enumerable.Range(0, 256).First(id => !room.Row.Knows(id));
-        Assert.Null(room.Do(key, new CastVote(1, unlikely, "?")));
-        await teacher.RevealAsync();
-        var reveal = Assert.IsType<QuestionScene>(room.State.Scene).Reveal!;
-        var place = Assert.IsType<QuestionScene>(room.State.Scene).Place;
-        var whole = await NextToken.AskAsync(upstream.Generator, place, "t");
-        Assert.Equal((whole.Find(unlikely).Probability, 0), (reveal.Find(unlikely)!.Probability, reveal.Find(unlikely)!.Rank), Close);
-        Assert.Equal(whole.Find(unlikely).Surprisal, student.Me!.Bits, 1e-2);
-        Assert.All(reveal.Rows.Where(row => row.Rank > 0), row => Assert.Equal((whole.Find(row.TokenId).Probability, row.Rank), (row.Probability, row.Rank), Close));
-        var copy = NextToken.FromBytes(room.Row.ToBytes(), room.Row.Id)!;
-        Assert.Equal((room.Row.Told, room.Row.DrawnTokenId, room.Row.VocabularySize), (copy.Told, copy.DrawnTokenId, copy.VocabularySize));
-
-        static bool Close((double, int) one, (double, int) other) => Math.Abs(one.Item1 - other.Item1) < 1e-4 && one.Item2 == other.Item2;
-    }
-
-    [Fact]
-    public async Task No_game_is_played_over_a_vocabulary_that_is_not_known()
-    {
-        await using var upstream = await Upstream.WithEngineAsync();
-        using var client = await RemoteClient.ConnectAsync(upstream);
-        using var rooms = new TestClass(client.Generator);
-        var (teacher, room, _) = rooms.Open();
-        Assert.Contains("needs a model that is loaded here", teacher.NoGame, StringComparison.Ordinal);
-        await teacher.StartGameAsync("The law ");
-        Assert.Equal(teacher.NoGame, teacher.Problem);
-        Assert.Null(room.State.Scene);
-    }
-
-    [Fact]
     public async Task Sequences_that_are_asked_for_in_parts_are_those_that_come_at_once()
     {
         await using var upstream = await Upstream.WithEngineAsync();
@@ -183,5 +145,21 @@ public sealed class ToldTests
 
         static IEnumerable<string> Texts(IEnumerable<GenerationEvent> events) =>
             events.OfType<TokenGenerated>().GroupBy(token => token.SequenceIndex).OrderBy(sequence => sequence.Key).Select(sequence => string.Concat(sequence.Select(token => token.Text)));
+    }
+
+    [Fact]
+    public void The_chart_puts_what_is_not_told_into_the_rest_and_still_adds_up()
+    {
+        var told = new ToldTokens([.. Enumerable.Range(0, 20).Select(id => (id, -1.8f - (id / 4f)))], 0, -1.8f);
+        var row = new NextToken(told.Row(300), 0, told: 20);
+        var votes = Enumerable.Range(0, 4).ToDictionary(i => $"s{i}", i => new Vote(i < 3 ? 200 : 0, "word"));
+        var question = new QuestionScene { Number = 1, Place = new([1], [], "x"), Votes = System.Collections.Immutable.ImmutableDictionary.CreateRange(votes) };
+        var state = new RoomState { Code = "AAAAAA", TeacherKeyHash = "", Scene = question };
+        var rows = MirrorRow.Of((QuestionScene)RoomRules.Apply(state, new(true, null), new RevealModel(), row).State.Scene!, 7);
+        var untold = Assert.Single(rows, one => one.AtMost is not null);
+        Assert.Equal((200, 3, 0.0), (untold.TokenId, untold.Votes, untold.Probability));
+        Assert.Equal(Math.Exp(-1.8 - (19 / 4.0)), untold.AtMost!.Value, 1e-5);
+        Assert.Equal(1, rows.Sum(one => one.Probability), 9);
+        Assert.Equal(300, rows.Count(one => one is { TokenId: not null, AtMost: null }) + rows[^1].Others);
     }
 }

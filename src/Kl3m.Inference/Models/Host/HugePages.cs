@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kl3m.Inference.Weights;
 
 namespace Kl3m.Inference.Models.Host;
 
@@ -9,12 +10,6 @@ namespace Kl3m.Inference.Models.Host;
 internal static unsafe partial class HugePages
 {
     public const int Size = 2 << 20;
-
-    /// <summary>MADV_HUGEPAGE: for memory that is not written yet.</summary>
-    private const int Prefer = 14;
-
-    /// <summary>MADV_COLLAPSE, since Linux 6.1: for memory that is.</summary>
-    private const int Collapse = 25;
 
     /// <summary>
     /// Has libtorch ask for them, too, wherever a tensor takes 2 MiB or more (c10/core/impl/alloc_cpu.cpp): laying out the weights of a large model is
@@ -32,28 +27,25 @@ internal static unsafe partial class HugePages
     /// <summary>Before anything is written to it.</summary>
     public static void Ask(void* start, long length)
     {
-        if (OperatingSystem.IsLinux() && length >= 2 * Size)
+        if (length >= 2 * Size)
         {
-            _ = Advise((nint)start, (nuint)length, Prefer);
+            Memory.Advise((nint)start, length, MemoryAdvice.HugePage);
         }
     }
 
     /// <summary>Moves what is there; memory beside it may be moved along.</summary>
     public static void Move(void* start, long length)
     {
-        if (!OperatingSystem.IsLinux() || length < 2 * Size)
+        if (length < 2 * Size)
         {
             return;
         }
         for (var page = (nint)start / Size * Size; page < (nint)start + length; page += Size)
         {
-            _ = Advise(page, Size, Collapse);
+            Memory.Advise(page, Size, MemoryAdvice.Collapse);
         }
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetVariable(string name, string value, int overwrite);
-
-    [LibraryImport("libc", EntryPoint = "madvise"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Advise(nint start, nuint length, int advice);
 }
