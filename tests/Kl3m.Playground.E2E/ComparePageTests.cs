@@ -62,8 +62,8 @@ public sealed class ComparePageTests(AppFixture fixture) : IClassFixture<AppFixt
     {
         var opened = await fixture.OpenAsync();
         var page = opened.Page;
-        await page.Locator("#knob-MaxTokens").FillAsync("12");
-        await page.Locator("#knob-MaxTokens").PressAsync("Tab");
+        await page.TakeDiceAsync();
+        await page.SetAsync("MaxTokens", "12");
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await DoneAsync(page, 3);
         await page.GetByRole(AriaRole.Button, new() { Name = "Save what was written" }).ClickAsync();

@@ -41,6 +41,8 @@ public sealed class FollowPageTests(AppFixture fixture) : IClassFixture<AppFixtu
         // Compare: three columns, written once; the token that the teacher opens brings its column to the front.
         await GoAsync(t, "Compare");
         await Assertions.Expect(s.Locator(".kp-compare-cell")).ToHaveCountAsync(3);
+        await t.Locator("#compare-seed").FillAsync("3");
+        await t.Locator("#compare-seed").PressAsync("Tab");
         var before = await ClassroomPageTests.GeneratedAsync(t);
         await t.GetByRole(AriaRole.Button, new() { Name = "Run all" }).ClickAsync();
         var third = t.Locator(".kp-compare-cell").Nth(2);

@@ -17,9 +17,17 @@ internal static class PageActions
         await input.PressAsync("Tab");
     }
 
-    /// <summary>Writes on the playground to the end, with all tokens on the page.</summary>
+    /// <summary>The playground's texts are the same each time.</summary>
+    public static async Task TakeDiceAsync(this IPage page)
+    {
+        await page.GetByLabel("New seed each time").UncheckAsync();
+        await page.SetAsync("Seed", "7");
+    }
+
+    /// <summary>Writes on the playground to the end, with all tokens on the page, and the same ones each time.</summary>
     public static async Task WriteAsync(this IPage page, string temperature = "0.5")
     {
+        await page.TakeDiceAsync();
         await page.SetAsync("Temperature", temperature);
         await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
         await Assertions.Expect(page.Locator(".kp-card").First).ToContainTextAsync("Done");
