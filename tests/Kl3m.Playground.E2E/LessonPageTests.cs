@@ -9,7 +9,7 @@ public sealed class LessonPageTests(AppFixture fixture) : IClassFixture<AppFixtu
     {
         ["what-it-does"] = [Generate, async page => { await Generate(page); await OpenTokenAsync(page, "[aria-label*=', rank ']:not([aria-label$=', rank 1'])"); }, Answer(1)],
         ["temperature"] = [With("Temperature", "0"), With("Temperature", "2"), Answer(0)],
-        ["cuts"] = [With("TopK", "1"), With("TopP", "0.2"), Answer(1)],
+        ["cuts"] = [With("TopK", "1"), With("TopP", "0.05"), Answer(1)],
         ["same-dice"] =
         [
             async page => { await Generate(page); await Generate(page); },
