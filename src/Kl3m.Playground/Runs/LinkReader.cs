@@ -46,7 +46,7 @@ internal sealed class LinkReader
         var pageField = PageField.Of(page).FirstOrDefault(field => field.Name == name);
         if (field is null && pageField is null && name is not ("prompt" or "columns"))
         {
-            problems.Add(new(Shown(name), "is not known here."));
+            problems.Add(new(Shown(name), "is not known here; “Copy link” shows what is."));
         }
         else if (!seen.Add(name) && plain != "stop")
         {

@@ -84,7 +84,7 @@ public sealed class PageLinkTests
     [InlineData("prompt=x&temperature=NaN", "temperature", "must be a number, not “NaN”.")]
     [InlineData("prompt=x&top_k=1e3", "top_k", "must be a whole number, not “1e3”.")]
     [InlineData("prompt=x&seed=-1", "seed", "must be a whole number from 0 up, not “-1”.")]
-    [InlineData("prompt=x&colour=red", "colour", "is not known here.")]
+    [InlineData("prompt=x&colour=red", "colour", "is not known here; “Copy link” shows what is.")]
     [InlineData("prompt=x&prompt=y", "prompt", "stands twice; the first is taken.")]
     [InlineData("prompt=x&columns=7", "columns", "must be 1 to 6, not “7”.")]
     [InlineData("prompt=x&columns=2&2.logit_bias=1:2:3", "2.logit_bias", "must be token ids with their bias, such as 12:-5,40:2.5, not “1:2:3”.")]

@@ -24,7 +24,7 @@ public sealed class PlaygroundKeptTests
     {
         await using var fixture = new StateFixture(new FakeTextGenerator());
         fixture.State.Open("http://localhost/#prompt=x&temperature=hot&temper=1");
-        Assert.Equal(["In the link, temper is not known here.", "In the link, temperature must be a number, not “hot”."], fixture.State.Refused);
+        Assert.Equal(["In the link, temper is not known here; “Copy link” shows what is.", "In the link, temperature must be a number, not “hot”."], fixture.State.Refused);
         Assert.Equal("x", fixture.State.Prompt);
         await fixture.State.GenerateAsync();
         Assert.Equal(RunStatus.Done, fixture.State.Run!.Status);
