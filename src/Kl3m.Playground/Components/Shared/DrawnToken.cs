@@ -46,7 +46,10 @@ internal sealed record DrawnToken(
         }
         catch (Exception unknown) when (unknown is InvalidRequestException or ArgumentException)
         {
-            return new(tokenId, Encoding.UTF8.GetBytes($"token {tokenId}"), IsSpecial: true);
+            return Unknown(tokenId);
         }
     }
+
+    /// <summary>A token of which nothing but its id is known.</summary>
+    public static VocabularyEntry Unknown(int tokenId) => new(tokenId, Encoding.UTF8.GetBytes($"token {tokenId}"), IsSpecial: true);
 }

@@ -46,6 +46,16 @@ public sealed class CompareStateTests
     }
 
     [Fact]
+    public async Task A_model_that_is_unloaded_makes_no_column_stale()
+    {
+        await using var fixture = await CompareFixture.StartAsync([null]);
+        await fixture.RunAsync(7, new SamplingParams { MaxTokens = 4 }, new SamplingParams { MaxTokens = 5 });
+        Assert.All(fixture.State.Columns, column => Assert.False(fixture.State.IsStale(column)));
+        fixture.Catalogue.Remove(fixture.Catalogue.Default!);
+        Assert.All(fixture.State.Columns, column => Assert.False(fixture.State.IsStale(column)));
+    }
+
+    [Fact]
     public async Task Without_the_same_dice_the_same_settings_part()
     {
         await using var fixture = await CompareFixture.StartAsync([null]);

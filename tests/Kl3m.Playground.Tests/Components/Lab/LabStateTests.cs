@@ -50,6 +50,19 @@ public sealed class LabStateTests : IDisposable
     }
 
     [Fact]
+    public async Task Tokens_on_the_bench_keep_their_names_when_their_model_is_unloaded()
+    {
+        var (run, generator) = await WriteAsync();
+        await lab.OpenAsync(run, new(1, 7));
+        catalogue.Remove(generator);
+        var named = lab.Strip!.Traced;
+        Assert.Equal(generator.Describe(named).Bytes, lab.Writer!.Describe(named).Bytes);
+        // A run of a model that never was here has no names, least of all another's.
+        await lab.OpenAsync(new Run(run.Request, run.Model with { Id = "elsewhere" }, TimeProvider.System), new(0, 0));
+        Assert.Null(lab.Writer);
+    }
+
+    [Fact]
     public async Task Sliders_recompute_without_a_forward_pass_and_never_touch_the_run()
     {
         var (run, generator) = await WriteAsync();

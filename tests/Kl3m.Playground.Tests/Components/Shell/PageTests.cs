@@ -166,6 +166,37 @@ public sealed class PageTests : BunitContext
     }
 
     [Fact]
+    public async Task Branches_that_lie_side_by_side_outlive_their_model()
+    {
+        var generator = new FakeTextGenerator();
+        catalogue.Ready(generator);
+        var page = Render<PlaygroundPage>();
+        await page.InvokeAsync(State.GenerateAsync);
+        page.FindAll("button").Single(button => button.TextContent == "Tree").Click();
+        page.FindAll(".kp-leaf-letter")[0].Click();
+        page.FindAll(".kp-leaf-letter")[1].Click();
+        Assert.Equal(2, page.FindAll(".kp-pair-side").Count);
+        catalogue.Remove(generator);
+        page.WaitForAssertion(() => Assert.Contains("No model is loaded", page.Markup, StringComparison.Ordinal));
+        Assert.Equal(2, page.FindAll(".kp-pair-side").Count);
+    }
+
+    [Fact]
+    public async Task A_text_that_stands_still_behind_a_surprise_outlives_its_model()
+    {
+        var generator = new FakeTextGenerator();
+        catalogue.Ready(generator);
+        var page = Render<PlaygroundPage>();
+        State.Pace.SurprisalBits = 0.01;
+        await page.InvokeAsync(() => { _ = State.StepAsync(); });
+        await page.InvokeAsync(() => { _ = State.PlayAsync(); });
+        page.WaitForAssertion(() => Assert.Contains("Stopped behind", page.Find(".kp-pace-words").TextContent, StringComparison.Ordinal));
+        catalogue.Remove(generator);
+        page.WaitForAssertion(() => Assert.Contains("No model is loaded", page.Markup, StringComparison.Ordinal));
+        Assert.Contains("Stopped behind", page.Find(".kp-pace-words").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void About_shows_the_running_model_and_its_card_without_the_head()
     {
         catalogue.Ready(new FakeTextGenerator());

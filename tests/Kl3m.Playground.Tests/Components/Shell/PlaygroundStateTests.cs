@@ -186,6 +186,34 @@ public sealed class PlaygroundStateTests
     }
 
     [Fact]
+    public async Task A_run_that_is_undone_or_refused_takes_its_seed_along()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        var state = fixture.State;
+        generator.Finish();
+        await state.GenerateAsync();
+        var (first, seed) = (state.Run!, state.Sampling.Seed);
+        // Drawn by chance: of three in a row one is another.
+        for (var i = 0; i < 3; i++)
+        {
+            generator.Finish();
+            await state.GenerateAsync();
+        }
+        for (var i = 0; i < 3; i++)
+        {
+            state.Undo();
+        }
+        Assert.Same(first, state.Run);
+        Assert.Equal(seed, state.Sampling.Seed);
+        Assert.Equal(seed, state.Link.Sampling.Seed);
+        generator.Refusal = new InvalidRequestException("Prompt", "is too odd.");
+        await state.GenerateAsync();
+        Assert.NotEqual(seed, generator.Requests[^1].Sampling.Seed);
+        Assert.Equal((first, seed), (state.Run, state.Sampling.Seed));
+    }
+
+    [Fact]
     public async Task Continue_goes_on_from_the_exact_tokens_without_the_end_token()
     {
         var generator = new HeldGenerator();

@@ -76,7 +76,7 @@ internal sealed partial class CompareState : IAsyncDisposable
 
     /// <summary>What it shows was written with another prompt, seed or setting than those that stand now.</summary>
     public bool IsStale(CompareColumn column) =>
-        column.Run is { } run && ((run.Request.Prompt is not null && run.Request.Prompt != Prompt) || !IsSame(run.Request.Sampling, column.Sampling) || run.Seed != SeedOf(columns.IndexOf(column)) || (column.Model ?? model.Generator?.Model.Id) != run.Model.Id);
+        column.Run is { } run && ((run.Request.Prompt is not null && run.Request.Prompt != Prompt) || !IsSame(run.Request.Sampling, column.Sampling) || run.Seed != SeedOf(columns.IndexOf(column)) || ((column.Model ?? model.Generator?.Model.Id) is { } id && id != run.Model.Id));
 
     public Settings SettingsOf(CompareColumn column) => GeneratorOf(column)?.Model is { } info ? new(info.VocabularySize, info.ContextLength) : new(32_768, 8_192);
 

@@ -17,8 +17,10 @@ public abstract class LabPart : ComponentBase
     internal LabState State => Followed ?? Own;
 
     /// <summary>The token's parts as they are drawn.</summary>
-    protected IReadOnlyList<VisiblePart> Parts(int tokenId) => State.Generator is { } generator ? Visible.Alone(DrawnToken.Describe(generator, tokenId)) : [];
+    protected IReadOnlyList<VisiblePart> Parts(int tokenId) => Visible.Alone(Describe(tokenId));
 
     /// <summary>The same as one line of text.</summary>
-    protected string Name(int tokenId) => State.Generator is { } generator ? Visible.Name(DrawnToken.Describe(generator, tokenId)) : $"token {tokenId}";
+    protected string Name(int tokenId) => Visible.Name(Describe(tokenId));
+
+    private VocabularyEntry Describe(int tokenId) => State.Writer is { } writer ? DrawnToken.Describe(writer, tokenId) : DrawnToken.Unknown(tokenId);
 }

@@ -10,6 +10,7 @@ internal sealed partial class LabState
         reading?.Cancel();
         (Run, Place, Settings, knobs) = (view.Run, view.Place, view.Settings, null);
         (Strip, place, Traced, Notice) = (view.Strip, view.Strip?.Place, view.Traced, view.Notice);
+        writer = Generator is { } here ? (Run, here) : writer;
         (Draws, Futures, FuturesAsked) = (view.Draws, view.Futures, view.FuturesAsked);
         Changed?.Invoke();
     }

@@ -63,6 +63,10 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     /// <summary>The model that the run was written with; null while it is not loaded.</summary>
     public ITextGenerator? Generator => Run is { } run ? Of(run) : chosen.Generator;
 
+    /// <summary>Names the tokens on the bench, also when its model was unloaded meanwhile; null where it never was here.</summary>
+    public ITextGenerator? Writer => Generator ?? (writer?.Run == Run ? writer?.Generator : null);
+    private (Run? Run, ITextGenerator Generator)? writer;
+
     private ITextGenerator? Of(Run run) => chosen.WriterOf(run.Model);
 
     /// <summary>Puts a token of a run on the bench, with the settings that it was drawn with.</summary>
@@ -159,6 +163,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
             }
             else if (await PositionLogits.FindAsync(run, at, generator, cancellation.Token) is { } logits)
             {
+                writer = (run, generator);
                 var seed = run.Seed ?? 0;
                 var taken = run.Find(at);
                 place = new(logits,

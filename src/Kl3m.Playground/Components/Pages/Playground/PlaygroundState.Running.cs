@@ -28,11 +28,13 @@ internal sealed partial class PlaygroundState
             return;
         }
         parts = [.. parts.Select(part => part with { Request = part.Request with { Stops = part.Request.Stops ?? new() } })];
-        var (lastRun, lastSelected) = (Run, Selected);
+        var (lastRun, lastSelected, lastSeed) = (Run, Selected, Sampling.Seed);
         var started = Start(parts, generator.Model);
         var run = started[^1];
         using var cancellation = new CancellationTokenSource();
         Remember();
+        // Only now: a new seed belongs to the run, and is undone with it.
+        Sampling = branch is null ? Sampling with { Seed = request.Sampling.Seed } : Sampling;
         (Run, Selected, running, written, steeredBy) = (run, branch is { Forced.Count: > 0 } ? new(branch.Sequence, branch.Position) : null, cancellation, started, Sampling);
         Announcement = "";
         Pace.Begin(parts.Max(part => part.Request.CompletionTokenIds.Count));
@@ -47,13 +49,13 @@ internal sealed partial class PlaygroundState
         catch (InvalidRequestException mistake)
         {
             // Nothing was started: what stood on the page stays there.
-            GoBack(started, lastRun, lastSelected);
+            GoBack(started, lastRun, lastSelected, lastSeed);
             refused = SamplingProblems.From(mistake, Settings, PromptTokens, generator.Model);
             Announcement = string.Join(' ', refused.Select(problem => problem.Sentence));
         }
         catch (EngineBusyException busy)
         {
-            GoBack(started, lastRun, lastSelected);
+            GoBack(started, lastRun, lastSelected, lastSeed);
             Announcement = busy.Message;
             _ = AskAgainAsync(generator, parts, busy);
         }
@@ -79,12 +81,12 @@ internal sealed partial class PlaygroundState
         return started;
     }
 
-    private void GoBack(List<Run> refusedRuns, Run? lastRun, SelectedToken? lastSelected)
+    private void GoBack(List<Run> refusedRuns, Run? lastRun, SelectedToken? lastSelected, ulong? lastSeed)
     {
         refusedRuns.ForEach(runs.Forget);
         if (Run == refusedRuns[^1])
         {
-            (Run, Selected) = (lastRun, lastSelected);
+            (Run, Selected, Sampling) = (lastRun, lastSelected, Sampling with { Seed = lastSeed });
             history.TakeBack();
         }
     }

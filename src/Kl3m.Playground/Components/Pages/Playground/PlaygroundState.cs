@@ -162,11 +162,8 @@ internal sealed partial class PlaygroundState : IAsyncDisposable
         {
             return Task.CompletedTask;
         }
-        if (NewSeedEachTime)
-        {
-            Sampling = Sampling with { Seed = NewSeed() };
-        }
-        return RunAsync(Generator!, new Part(new GenerationRequest { Prompt = Prompt, Sampling = Sampling, User = user }));
+        var sampling = NewSeedEachTime ? Sampling with { Seed = NewSeed() } : Sampling;
+        return RunAsync(Generator!, new Part(new GenerationRequest { Prompt = Prompt, Sampling = sampling, User = user }));
     }
 
     /// <summary>Ends the run, or the wait for one; what was written stands.</summary>
