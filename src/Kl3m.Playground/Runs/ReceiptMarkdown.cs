@@ -13,7 +13,7 @@ internal static class ReceiptMarkdown
         for (var index = 0; index < receipt.Runs.Count; index++)
         {
             var run = receipt.Runs[index];
-            page.Append(CultureInfo.InvariantCulture, $"\n## {(receipt.Runs.Count == 1 ? "Run" : $"Column {(char)('A' + index)}")}\n\n| | |\n|---|---|\n");
+            page.Append(CultureInfo.InvariantCulture, $"\n## {(receipt.Runs.Count == 1 ? "Run" : $"Run {index + 1}")}\n\n| | |\n|---|---|\n");
             Row(page, "model", $"{Inline(run.Model.Id)}, {Inline(run.Model.Dtype)} on {Inline(run.Model.Device)}");
             foreach (var (name, hash) in run.Model.Files)
             {

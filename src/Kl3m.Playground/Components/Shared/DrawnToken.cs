@@ -37,12 +37,12 @@ internal sealed record DrawnToken(
             Numbers.Bits(score.Surprisal));
     }
 
-    /// <summary>A remote server may name ids that its tokenizer does not list: then the id is all there is to show.</summary>
-    public static VocabularyEntry Describe(ITextGenerator generator, int tokenId)
+    /// <summary>A remote server may name ids that its tokenizer does not list, and a model may be gone (null): then the id is all there is to show.</summary>
+    public static VocabularyEntry Describe(ITextGenerator? generator, int tokenId)
     {
         try
         {
-            return generator.Describe(tokenId);
+            return generator?.Describe(tokenId) ?? Unknown(tokenId);
         }
         catch (Exception unknown) when (unknown is InvalidRequestException or ArgumentException)
         {
@@ -50,6 +50,5 @@ internal sealed record DrawnToken(
         }
     }
 
-    /// <summary>A token of which nothing but its id is known.</summary>
-    public static VocabularyEntry Unknown(int tokenId) => new(tokenId, Encoding.UTF8.GetBytes($"token {tokenId}"), IsSpecial: true);
+    private static VocabularyEntry Unknown(int tokenId) => new(tokenId, Encoding.UTF8.GetBytes($"token {tokenId}"), IsSpecial: true);
 }

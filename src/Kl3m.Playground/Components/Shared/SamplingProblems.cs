@@ -9,6 +9,9 @@ internal static class SamplingProblems
     public static FieldProblem EmptyPrompt { get; } =
         new(nameof(GenerationRequest.Prompt), "The prompt is empty. A base model continues text: give it a beginning, or take a preset.");
 
+    /// <param name="holds">What is thrown with as long as nothing better is entered.</param>
+    public static FieldProblem NoSeed(ulong? holds) => new(nameof(SamplingParams.Seed), $"Seed takes a whole number from 0 up. Until then {holds} holds.");
+
     /// <summary>What the settings break, as far as it is known before anything is asked.</summary>
     public static IEnumerable<FieldProblem> Find(SamplingParams sampling, Settings settings, ModelInfo? model, int? promptTokens)
     {

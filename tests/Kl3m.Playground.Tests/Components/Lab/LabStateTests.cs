@@ -63,6 +63,21 @@ public sealed class LabStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_prompt_that_is_not_read_is_not_laid_to_the_settings()
+    {
+        var (run, _) = await WriteAsync();
+        await lab.OpenAsync(run, new(0, 3));
+        await lab.ReadPromptAsync(new('x', 2000));
+        Assert.NotNull(lab.Notice);
+        Assert.NotNull(lab.Strip);
+        Assert.False(lab.IsOfSettings);
+        await lab.ChangeAsync(now => now with { TopP = 7 });
+        await lab.ReadPromptAsync("short");
+        Assert.StartsWith("Top-p", lab.Notice, StringComparison.Ordinal);
+        Assert.True(lab.IsOfSettings);
+    }
+
+    [Fact]
     public async Task Sliders_recompute_without_a_forward_pass_and_never_touch_the_run()
     {
         var (run, generator) = await WriteAsync();

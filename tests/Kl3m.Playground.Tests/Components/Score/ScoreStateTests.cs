@@ -120,6 +120,24 @@ public sealed class ScoreStateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_text_whose_reading_was_stopped_is_not_taken_for_the_one_read_before()
+    {
+        catalogue.Ready(new FakeTextGenerator());
+        await state.ScoreAsync();
+        Assert.False(state.IsEditing);
+        state.Edit();
+        state.Type(0, "Another text.");
+        var held = new Held();
+        catalogue.Ready(held);
+        var scoring = state.ScoreAsync();
+        await held.Entered.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        state.Stop();
+        await scoring.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.True(state.IsEditing);
+        Assert.Equal("Another text.", state.Sides[0].Text);
+    }
+
+    [Fact]
     public async Task A_file_is_read_text_by_text_and_its_table_names_the_recipe()
     {
         catalogue.Ready(new FakeTextGenerator());

@@ -166,6 +166,24 @@ public sealed class PageTests : BunitContext
     }
 
     [Fact]
+    public void What_is_no_seed_is_told_with_the_one_that_holds_until_there_is_another()
+    {
+        var field = Render<SeedField>();
+        var before = State.Sampling.Seed;
+        field.Find("#knob-Seed").Change("");
+        Assert.Contains($"Until then {before} holds", field.Find(".kp-problem").TextContent, StringComparison.Ordinal);
+        field.InvokeAsync(() => State.Change(sampling => sampling with { Seed = before + 1 }));
+        Assert.Empty(field.FindAll(".kp-problem"));
+
+        var compare = Services.GetRequiredService<CompareState>();
+        var bar = Render<CompareBar>();
+        bar.Find("#compare-seed").Change("");
+        Assert.Contains($"Until then {compare.Seed} holds", bar.Find(".kp-problem").TextContent, StringComparison.Ordinal);
+        bar.InvokeAsync(() => compare.SetSeed(compare.Seed + 1));
+        Assert.Empty(bar.FindAll(".kp-problem"));
+    }
+
+    [Fact]
     public async Task Branches_that_lie_side_by_side_outlive_their_model()
     {
         var generator = new FakeTextGenerator();

@@ -1,4 +1,3 @@
-using Kl3m.Inference;
 using Kl3m.Playground.Components.Shared;
 using Microsoft.AspNetCore.Components;
 
@@ -17,10 +16,8 @@ public abstract class LabPart : ComponentBase
     internal LabState State => Followed ?? Own;
 
     /// <summary>The token's parts as they are drawn.</summary>
-    protected IReadOnlyList<VisiblePart> Parts(int tokenId) => Visible.Alone(Describe(tokenId));
+    protected IReadOnlyList<VisiblePart> Parts(int tokenId) => Visible.Alone(DrawnToken.Describe(State.Writer, tokenId));
 
     /// <summary>The same as one line of text.</summary>
-    protected string Name(int tokenId) => Visible.Name(Describe(tokenId));
-
-    private VocabularyEntry Describe(int tokenId) => State.Writer is { } writer ? DrawnToken.Describe(writer, tokenId) : DrawnToken.Unknown(tokenId);
+    protected string Name(int tokenId) => Visible.Name(DrawnToken.Describe(State.Writer, tokenId));
 }

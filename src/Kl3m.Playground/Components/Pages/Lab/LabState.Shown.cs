@@ -11,6 +11,7 @@ internal sealed partial class LabState
         (Run, Place, Settings, knobs) = (view.Run, view.Place, view.Settings, null);
         (Strip, place, Traced, Notice) = (view.Strip, view.Strip?.Place, view.Traced, view.Notice);
         writer = Generator is { } here ? (Run, here) : writer;
+        IsOfSettings = view.Strip is not null;
         (Draws, Futures, FuturesAsked) = (view.Draws, view.Futures, view.FuturesAsked);
         Changed?.Invoke();
     }

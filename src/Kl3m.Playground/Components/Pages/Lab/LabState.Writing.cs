@@ -38,7 +38,7 @@ internal sealed partial class LabState
         }
         if (Problems is [var mistake, ..])
         {
-            Notice = mistake.Sentence;
+            (Notice, IsOfSettings) = (mistake.Sentence, true);
             Changed?.Invoke();
             return null;
         }

@@ -57,8 +57,15 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     /// <summary>How many of the likeliest tokens are known at this place, where the model runs on a server that tells no more; null where all are.</summary>
     public int? Told => Strip is { Place.Logits: { Told: not null, Likeliest: var likeliest } } ? likeliest : null;
 
-    /// <summary>Why there is no strip, or none for these settings.</summary>
-    public string? Notice { get; private set; }
+    /// <summary>Why there is no strip, or none for these settings, or why nothing more was read.</summary>
+    public string? Notice
+    {
+        get;
+        private set => (field, IsOfSettings) = (value, false);
+    }
+
+    /// <summary>The notice tells of the settings on the bench.</summary>
+    public bool IsOfSettings { get; private set; }
 
     /// <summary>The model that the run was written with; null while it is not loaded.</summary>
     public ITextGenerator? Generator => Run is { } run ? Of(run) : chosen.Generator;
@@ -237,7 +244,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
     {
         if (here.Logits.Told is not null && settings.RepetitionPenalty != 1)
         {
-            Notice = "A repetition penalty works on the model's own scores, which the server does not tell. Set it to 1 to see the other stages.";
+            (Notice, IsOfSettings) = ("A repetition penalty works on the model's own scores, which the server does not tell. Set it to 1 to see the other stages.", true);
             return;
         }
         var width = here.Logits.Row.Length;
@@ -257,7 +264,7 @@ internal sealed partial class LabState(ChosenModel chosen, RunStore runs, TimePr
         }
         catch (Exception error) when (error is InvalidOperationException or InvalidRequestException)
         {
-            Notice = error.Message;
+            (Notice, IsOfSettings) = (error.Message, true);
         }
     }
     private int samplerWidth;

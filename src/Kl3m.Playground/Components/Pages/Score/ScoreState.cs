@@ -158,7 +158,8 @@ internal sealed partial class ScoreState(ChosenModel models, TimeProvider time, 
             }
             await reading;
             Announcement = Told(cancellation.IsCancellationRequested);
-            IsEditing = Sides.Any(side => side.Result is null || side.Error is not null);
+            // What was stopped was not read: older numbers are of another text, or another recipe.
+            IsEditing = cancellation.IsCancellationRequested || Sides.Any(side => side.Result is null || side.Error is not null);
         }
         finally
         {
