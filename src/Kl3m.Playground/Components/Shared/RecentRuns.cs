@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Kl3m.Playground.Runs;
@@ -9,6 +10,8 @@ internal sealed class RecentRuns(BrowserStorage storage)
 {
     public const int Most = 12;
     private const string Index = "recent";
+
+    private readonly ConditionalWeakTable<Run, object> seen = [];
 
     /// <summary>Newest first; null until the browser was asked.</summary>
     public IReadOnlyList<RecentRun>? All { get; private set; }
@@ -23,6 +26,9 @@ internal sealed class RecentRuns(BrowserStorage storage)
             Changed?.Invoke();
         }
     }
+
+    /// <summary>Whether one of them is shown for the first time: undo, a tree and other pages bring back what was kept before.</summary>
+    public bool IsNew(IEnumerable<Run> runs) => runs.Where(run => seen.TryAdd(run, this)).ToList().Count > 0;
 
     /// <summary>Keeps a run that is over. One that is too large is kept without its alternatives, and one that still is not at all.</summary>
     public async Task AddAsync(RecentRun entry, Func<int, Task<Receipt>> receipt)

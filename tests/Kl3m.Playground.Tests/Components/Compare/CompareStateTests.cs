@@ -56,6 +56,19 @@ public sealed class CompareStateTests
     }
 
     [Fact]
+    public async Task Seeds_of_a_link_that_columns_cannot_have_are_told()
+    {
+        await using var fixture = await CompareFixture.StartAsync([null]);
+        fixture.State.Open("http://localhost/compare#prompt=P&seed=5&2.seed=6&columns=3&3.seed=7");
+        Assert.Empty(fixture.State.Refused);
+        Assert.Equal([5UL, 6UL, 7UL], fixture.State.Link.Columns.Select(column => column.Sampling.Seed!.Value));
+        fixture.State.Open("http://localhost/compare#prompt=P&seed=5&2.seed=99&columns=2");
+        Assert.Contains("these have 5, 6,", Assert.Single(fixture.State.Refused), StringComparison.Ordinal);
+        fixture.State.Open("http://localhost/compare#prompt=P&seed=5&columns=2");
+        Assert.Empty(fixture.State.Refused);
+    }
+
+    [Fact]
     public async Task Without_the_same_dice_the_same_settings_part()
     {
         await using var fixture = await CompareFixture.StartAsync([null]);

@@ -9,6 +9,7 @@ using Kl3m.Playground.Components.Pages.Playground;
 using Kl3m.Playground.Components.Pages.Score;
 using Kl3m.Playground.Runs;
 using Kl3m.Playground.Components.Shared;
+using Kl3m.Playground.Tests.Components.Shared;
 using Kl3m.Tests.Shared;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -181,6 +182,31 @@ public sealed class PageTests : BunitContext
         Assert.Contains($"Until then {compare.Seed} holds", bar.Find(".kp-problem").TextContent, StringComparison.Ordinal);
         bar.InvokeAsync(() => compare.SetSeed(compare.Seed + 1));
         Assert.Empty(bar.FindAll(".kp-problem"));
+    }
+
+    [Fact]
+    public async Task A_run_is_kept_in_the_browser_once_and_under_its_own_prompt()
+    {
+        Services.AddScoped(_ => new BrowserStorage(new FakeStorage()));
+        var recent = Services.GetRequiredService<RecentRuns>();
+        catalogue.Ready(new FakeTextGenerator());
+        var page = Render<PlaygroundPage>();
+        await page.InvokeAsync(State.GenerateAsync);
+        page.WaitForAssertion(() => Assert.Single(recent.All!));
+        await page.InvokeAsync(() => State.Type("Something else"));
+        await page.InvokeAsync(State.GenerateAsync);
+        page.WaitForAssertion(() => Assert.Equal(2, recent.All!.Count));
+        await page.InvokeAsync(() => State.Type("Not run"));
+        await page.InvokeAsync(() => { State.Undo(); State.Undo(); });
+        await page.InvokeAsync(() => { State.Redo(); State.Redo(); });
+        // Branches are runs of their own; what was opened is not, but a branch of it is.
+        await page.InvokeAsync(() => State.TakeRankAsync(new(0, 1), State.Run!.Find(new(0, 1))!.Score.Rank == 1 ? 2 : 1));
+        page.WaitForAssertion(() => Assert.Equal(["Something else", "Something else", "Under this"], recent.All!.Select(entry => entry.Title)));
+        var opened = await page.InvokeAsync(() => recent.OpenAsync(recent.All![^1]));
+        await page.InvokeAsync(() => State.Show(opened));
+        Assert.Equal(3, recent.All!.Count);
+        await page.InvokeAsync(() => State.TakeRankAsync(new(0, 1), State.Run!.Find(new(0, 1))!.Score.Rank == 1 ? 2 : 1));
+        page.WaitForAssertion(() => Assert.Equal(4, recent.All!.Count));
     }
 
     [Fact]

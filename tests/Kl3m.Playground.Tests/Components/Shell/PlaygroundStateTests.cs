@@ -214,6 +214,23 @@ public sealed class PlaygroundStateTests
     }
 
     [Fact]
+    public async Task A_prompt_that_is_undone_while_its_text_is_written_stops_nothing()
+    {
+        var generator = new HeldGenerator();
+        await using var fixture = new StateFixture(generator);
+        var state = fixture.State;
+        var running = state.GenerateAsync();
+        await generator.Asked(1);
+        state.Type("and another");
+        state.Undo();
+        Assert.Equal(state.Preset!.Prompt, state.Prompt);
+        Assert.True(state.Run!.IsActive);
+        state.Undo();
+        await running.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Null(state.Run);
+    }
+
+    [Fact]
     public async Task Continue_goes_on_from_the_exact_tokens_without_the_end_token()
     {
         var generator = new HeldGenerator();

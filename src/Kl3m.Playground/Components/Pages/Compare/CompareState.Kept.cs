@@ -32,6 +32,10 @@ internal sealed partial class CompareState
         SameDice = link.Columns.All(column => (column.Sampling.Seed ?? Seed) == Seed);
         var taken = link.Columns.Count < Fewest ? [link.Columns[0], link.Columns[0]] : link.Columns;
         Replace([.. taken.Select(column => new CompareColumn(column.Sampling, column.Model))]);
+        if (link.Columns.Where((column, index) => column.Sampling.Seed is { } seed && seed != SeedOf(index)).Any())
+        {
+            Refuse([.. Refused, $"Columns have one seed here, or seeds in a row: these have {string.Join(", ", columns.Select((_, index) => SeedOf(index)))}, and not all that were named."]);
+        }
         ModelChanged();
     }
 
@@ -43,6 +47,7 @@ internal sealed partial class CompareState
             Refuse("Stop the columns that are written first.");
             return;
         }
+        Refused = [];
         var here = model.All;
         Take(new PageLink(Address, receipt.Runs[0].Prompt, [.. receipt.Runs.Take(Most).Select(run => new LinkColumn(run.Sampling with { Seed = run.Seed }, run.Model.Id != model.Generator?.Model.Id && here.Any(one => one.Model.Id == run.Model.Id) ? run.Model.Id : null))]));
         for (var index = 0; index < Math.Min(receipt.Runs.Count, Most); index++)
@@ -52,7 +57,7 @@ internal sealed partial class CompareState
         }
         Replays.Clear();
         Rearranged();
-        Refuse(receipt.Runs.Any(run => run.Sequences.Count > 1) ? ["A run of several continuations has room for its first here."] : []);
+        Refuse([.. Refused, .. receipt.Runs.Any(run => run.Sequences.Count > 1) ? ["A run of several continuations has room for its first here."] : Array.Empty<string>()]);
     }
 
     public void Refuse(params IReadOnlyList<string> sentences)

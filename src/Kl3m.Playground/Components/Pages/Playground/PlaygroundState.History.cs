@@ -14,7 +14,7 @@ internal sealed partial class PlaygroundState
 
     private Moment Now => new(Prompt, Sampling, Preset, NewSeedEachTime, Run, Selected);
 
-    /// <summary>Back before the last change of prompt, settings, run or branch. What runs is stopped and stays in the tree.</summary>
+    /// <summary>Back before the last change of prompt, settings, run or branch. A run that is undone is stopped, and stays in the tree.</summary>
     public void Undo() => GoTo(history.Undo(Now));
 
     public void Redo() => GoTo(history.Redo(Now));
@@ -27,7 +27,10 @@ internal sealed partial class PlaygroundState
         {
             return;
         }
-        Stop();
+        if (moment.Run != Run)
+        {
+            Stop();
+        }
         var retyped = moment.Prompt != Prompt;
         (Prompt, Sampling, Preset, NewSeedEachTime, Run, Selected) = (moment.Prompt, moment.Sampling, moment.Preset, moment.NewSeedEachTime, moment.Run, moment.Selected);
         if (retyped)
