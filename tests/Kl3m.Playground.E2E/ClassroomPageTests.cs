@@ -110,6 +110,7 @@ public sealed class ClassroomPageTests(AppFixture fixture) : IClassFixture<AppFi
         await Assertions.Expect(t.Locator(".kp-students tbody tr")).ToHaveCountAsync(2);
         await AppFixture.PictureAsync(t, "class-students");
         await t.Locator(".kp-students tbody tr").First.GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await t.GetByRole(AriaRole.Button, new() { Name = "Send home" }).ClickAsync();
         await Assertions.Expect(laptop.Page.GetByRole(AriaRole.Heading, new() { Name = "You are not in this room" })).ToBeVisibleAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Close the room" }).ClickAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Close it" }).ClickAsync();

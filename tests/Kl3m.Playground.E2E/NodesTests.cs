@@ -124,6 +124,7 @@ public sealed class NodesTests
         await AppFixture.PictureAsync(t, "nodes-after-the-kill");
         await t.GetByRole(AriaRole.Button, new() { Name = "Students" }).ClickAsync();
         await t.Locator(".kp-students tbody tr").Nth(1).GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
+        await t.GetByRole(AriaRole.Button, new() { Name = "Send home" }).ClickAsync();
         await Assertions.Expect(far.GetByRole(AriaRole.Heading, new() { Name = "You are not in this room" })).ToBeVisibleAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Close the room" }).ClickAsync();
         await t.GetByRole(AriaRole.Button, new() { Name = "Close it" }).ClickAsync();

@@ -3,6 +3,7 @@ import { tell } from "./tell.js";
 
 const prefix = "kp.room.";
 const most = 12;
+const here = "kp.class"; // in the tab's own storage: another tab of this browser may be in another room, or in none
 
 const rooms = () => {
   try { return Object.keys(localStorage).filter((name) => name.startsWith(prefix)); } catch { return []; }
@@ -31,9 +32,29 @@ export function recall(code) {
 export function forget(code) {
   try {
     localStorage.removeItem(prefix + code);
+    if (sessionStorage.getItem(here) === code) sessionStorage.removeItem(here);
     return true;
   } catch {
     return false;
+  }
+}
+
+export function sit(code) {
+  try {
+    sessionStorage.setItem(here, code);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function seat() {
+  try {
+    const code = sessionStorage.getItem(here);
+    const kept = code && recall(code);
+    return kept ? { code, ...kept } : null;
+  } catch {
+    return null;
   }
 }
 

@@ -53,7 +53,7 @@ internal static class QuestionRules
         var rows = shown.Select(Find).OrderBy(token => token.Rank == 0 ? int.MaxValue : token.Rank).ThenByDescending(token => token.Probability).ToArray();
         var revealed = question with { Phase = QuestionPhase.Revealed, Reveal = new(rows, row.DrawnTokenId, row.Entropy, row.VocabularySize) };
         var result = new QuestionResult(question.Number, row.DrawnTokenId, question.Votes.Count,
-            -Math.Log2(question.ClassShare(row.DrawnTokenId, row.VocabularySize)), Find(row.DrawnTokenId).Surprisal);
+            -Math.Log2(question.ClassShare(row.DrawnTokenId, row.VocabularySize)), Find(row.DrawnTokenId).Surprisal, question.Place.Model);
         return room with
         {
             Scene = revealed,

@@ -38,6 +38,9 @@ internal sealed partial class Room(RoomState opened, int seats, TimeProvider tim
     /// <summary>What wrote it: names its tokens. Null where another node did.</summary>
     public ITextGenerator? Writer => moment.Writer;
 
+    /// <summary>What the class was asked of last, in this process: it splits and names the question's tokens, unloaded meanwhile or not.</summary>
+    public ITextGenerator? Asked { get; set; }
+
     /// <summary>What the teacher's page shows, while it is followed.</summary>
     public PageView? View => moment.View;
 

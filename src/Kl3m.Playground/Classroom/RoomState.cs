@@ -63,4 +63,5 @@ internal sealed record RoomLimits(int RunningTokens = 1024, int RequestsPerMinut
 /// <param name="TokenId">The token that the model drew.</param>
 /// <param name="ClassBits">What it cost the class: -log2 of its share of the votes, see <see cref="QuestionScene.ClassShare"/>.</param>
 /// <param name="ModelBits">What it cost the model: -log2 of its raw probability.</param>
-internal sealed record QuestionResult(int Number, int TokenId, int Votes, double ClassBits, double ModelBits);
+/// <param name="Model">Whose token it is, by its id.</param>
+internal sealed record QuestionResult(int Number, int TokenId, int Votes, double ClassBits, double ModelBits, string? Model = null);

@@ -32,7 +32,7 @@ internal static partial class AccessPages
     {
         if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context))
         {
-            return Page(null, "This page was open for too long. Enter the code again.", StatusCodes.Status400BadRequest);
+            return Page(context.Request.Query["next"], "This page was open for too long. Enter the code again.", StatusCodes.Status400BadRequest);
         }
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var (code, next) = (form["code"].ToString(), form["next"].ToString());

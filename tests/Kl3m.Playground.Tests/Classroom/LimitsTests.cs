@@ -64,6 +64,24 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public async Task In_a_pause_students_generate_nothing_and_are_in_line_for_its_end()
+    {
+        using var rooms = new TestClass();
+        var (teacher, room, _) = rooms.Open();
+        var desk = new Desk();
+        var playground = rooms.Playground(desk);
+        rooms.Visit(playground, desk: desk).Join(room.Code, null);
+        teacher.Do(new FreezeRoom(true));
+        await playground.GenerateAsync();
+        Assert.Null(playground.Run);
+        Assert.Contains("paused", playground.Waiting?.Reason, StringComparison.Ordinal);
+        playground.Stop();
+        teacher.Do(new FreezeRoom(false));
+        await playground.GenerateAsync();
+        Assert.Equal(96, playground.Run!.TokenCount);
+    }
+
+    [Fact]
     public void A_student_is_one_user_of_the_engine_on_every_page()
     {
         using var rooms = new TestClass();

@@ -37,18 +37,18 @@ internal sealed record DrawnToken(
             Numbers.Bits(score.Surprisal));
     }
 
-    /// <summary>A remote server may name ids that its tokenizer does not list, and a model may be gone (null): then the id is all there is to show.</summary>
+    /// <summary>A remote server may name ids that its tokenizer does not list, and a model may be gone: then the id is all there is to show.</summary>
     public static VocabularyEntry Describe(ITextGenerator? generator, int tokenId)
     {
         try
         {
-            return generator?.Describe(tokenId) ?? Unknown(tokenId);
+            return generator?.Describe(tokenId) ?? Unnamed(tokenId);
         }
         catch (Exception unknown) when (unknown is InvalidRequestException or ArgumentException)
         {
-            return Unknown(tokenId);
+            return Unnamed(tokenId);
         }
     }
 
-    private static VocabularyEntry Unknown(int tokenId) => new(tokenId, Encoding.UTF8.GetBytes($"token {tokenId}"), IsSpecial: true);
+    private static VocabularyEntry Unnamed(int tokenId) => new(tokenId, Encoding.UTF8.GetBytes($"token {tokenId}"), IsSpecial: true);
 }

@@ -47,6 +47,18 @@ public sealed class PageTests : BunitContext
     private PlaygroundState State => Services.GetRequiredService<PlaygroundState>();
 
     [Fact]
+    public async Task Branches_side_by_side_are_named_by_the_model_that_wrote_them_also_once_it_is_unloaded()
+    {
+        catalogue.Ready(new FakeTextGenerator());
+        await State.GenerateAsync();
+        catalogue.Remove(catalogue.Default!);
+        var tree = Render<BranchTree>();
+        tree.FindAll(".kp-leaf-letter")[0].Click();
+        tree.FindAll(".kp-leaf-letter")[1].Click();
+        Assert.Equal("fake", tree.FindComponent<LeafPair>().Instance.Generator?.Model.Id);
+    }
+
+    [Fact]
     public void A_typed_value_out_of_range_stands_at_its_field_and_one_click_mends_it()
     {
         var panel = Render<SamplingPanel>();

@@ -64,7 +64,15 @@ internal sealed partial class ClassroomState
     /// <summary>Asks at the token that is selected on the playground's page: what would you have written here?</summary>
     public async Task AskAtSelectedAsync()
     {
-        if (pages.Playground.Run is { } run && pages.Playground.Selected is { } selected && run.Find(selected) is not null && catalogue.Find(run.Model.Id) is { } generator)
+        if (pages.Playground.Run is not { } run || pages.Playground.Selected is not { } selected || run.Find(selected) is null)
+        {
+            Tell(new(RefusalKind.Invalid, "Select a token of a text first: press it, and then ask."));
+        }
+        else if (catalogue.Find(run.Model.Id) is not { } generator)
+        {
+            Tell(new(RefusalKind.Later, $"{run.Model.Id} wrote this text and is not loaded any more. Generate anew, or load it again."));
+        }
+        else
         {
             await AskingAsync(async () => await OpenQuestionAsync(generator, await PlaceAsync(generator, run.PromptTokenIds,
                 [.. run.Request.CompletionTokenIds, .. run.Sequences[selected.Sequence].Tokens.Take(selected.Position).Select(token => token.Score.TokenId)])));
@@ -74,14 +82,14 @@ internal sealed partial class ClassroomState
     /// <summary>A student's answer, in words or by choice; the last one counts.</summary>
     public async Task VoteAsync(string typed)
     {
-        if (Room?.State.Scene is not QuestionScene question || Generator is not { } generator)
+        if (Room?.State.Scene is not QuestionScene question)
         {
             Tell(Refusal.Late);
             return;
         }
-        if (question.Place.Model is { } model && generator.Model.Id != model)
+        if (Generator is not { } generator)
         {
-            Tell(new(RefusalKind.Later, $"This server does not have {model}, which the class asks. Try again in a moment."));
+            Tell(new(RefusalKind.Later, $"This server does not have {question.Place.Model}, which the class asks. Try again in a moment."));
             return;
         }
         if (typed.Length > Vote.Longest)
@@ -120,9 +128,17 @@ internal sealed partial class ClassroomState
 
     private Task FromPlaceAsync(Func<ITextGenerator, TextPlace, Task> open) => AskingAsync(async () =>
     {
-        if (Generator is { } generator && Room?.State.Scene is QuestionScene { Phase: QuestionPhase.Revealed } question)
+        if (Room?.State.Scene is not QuestionScene { Phase: QuestionPhase.Revealed } question)
+        {
+            return;
+        }
+        if (catalogue.Find(question.Place.Model) is { } generator)
         {
             await open(generator, question.Place);
+        }
+        else
+        {
+            Problem = $"{question.Place.Model} is not loaded any more, and no other model can go on with its tokens. Load it again, or take another beginning.";
         }
     });
 
@@ -133,6 +149,7 @@ internal sealed partial class ClassroomState
             ? [.. row.TokenIds.Select(id => (Text: TextOf(generator, id), Id: id)).Where(token => token.Text.Trim().Length > 0).Take(5)
                 .OrderBy(token => token.Text, StringComparer.OrdinalIgnoreCase).Select(token => new Choice(token.Text, token.Id))]
             : [];
+        Asked(generator);
         await DoAsync(new AskQuestion(at, choices), row);
     }
 
@@ -144,7 +161,16 @@ internal sealed partial class ClassroomState
             return;
         }
         var (at, row) = await BehindSpacesAsync(generator, place);
+        Asked(generator);
         await DoAsync(new StartGame(at, 1, (ulong)Random.Shared.Next(100_000, 1_000_000)), row);
+    }
+
+    private void Asked(ITextGenerator generator)
+    {
+        if (Room is { } room)
+        {
+            room.Asked = generator;
+        }
     }
 
     private async Task<(TextPlace Place, NextToken Row)> BehindSpacesAsync(ITextGenerator generator, TextPlace place)

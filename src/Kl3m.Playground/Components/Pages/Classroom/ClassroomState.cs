@@ -15,6 +15,8 @@ internal sealed partial class ClassroomState : IDisposable
     /// <summary>A room of thirty changes often; a page follows so many times a second at most.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(60);
 
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
     private readonly RoomRegistry rooms;
     private readonly BackendCatalogue catalogue;
     private readonly ChosenModel chosen;
@@ -59,13 +61,19 @@ internal sealed partial class ClassroomState : IDisposable
     private string At => Room?.State.Scene switch { null => "", QuestionScene question => $"question {question.Number}", var scene => scene.GetType().Name };
 
     /// <summary>The model that the room is at work with, else the one that this visitor has chosen.</summary>
-    public ITextGenerator? Generator => (Room?.State.Scene switch
+    public ITextGenerator? Generator => Room?.State.Scene switch
     {
-        QuestionScene question => catalogue.Find(question.Place.Model),
-        GameScene game => catalogue.Find(game.Place.Model),
-        PresentationScene presentation => catalogue.Find(presentation.Model),
-        _ => null,
-    }) ?? chosen.Generator;
+        QuestionScene question => ModelOf(question.Place.Model),
+        GameScene game => ModelOf(game.Place.Model),
+        PresentationScene presentation => catalogue.Find(presentation.Model) ?? chosen.Generator,
+        _ => chosen.Generator,
+    };
+
+    /// <summary>The model that is asked next.</summary>
+    public ITextGenerator? Chosen => chosen.Generator;
+
+    /// <summary>The model that the class was asked of, which alone knows its tokens: also once it is unloaded. Null where this server never had it.</summary>
+    public ITextGenerator? ModelOf(string? id) => catalogue.Find(id) ?? (Room?.Asked is { } asked && asked.Model.Id == id ? asked : null);
 
     /// <summary>What the engine knows this visitor by: a student of a room is one user, whatever pages they open.</summary>
     public string User => Room is { } room ? $"room:{room.Code}:{(IsTeacher ? "teacher" : Me?.Id)}" : "classroom";
@@ -172,10 +180,15 @@ internal sealed partial class ClassroomState : IDisposable
         Exit();
         (Room, key, IsTeacher) = (room, held, isTeacher);
         room.Changed += Follow;
-        desk.Seat = new(User, isTeacher || Me is not { } student ? null : request => room.Use.Admit(student.Id, room.State.Limits, request), isTeacher ? Seat.Teachers : 0);
+        desk.Seat = new(User, isTeacher || Me is not { } student ? null : request => Admit(room, student.Id, request), isTeacher ? Seat.Teachers : 0);
         Count();
         Changed?.Invoke();
     }
+
+    // Who has pressed Generate in a pause is told so, and the page asks again by itself.
+    private static IDisposable Admit(Room room, string studentId, GenerationRequest request) => room.State.Frozen
+        ? throw new EngineBusyException(Refusal.Frozen.Sentence, AskAgain)
+        : room.Use.Admit(studentId, room.State.Limits, request);
 
     private void Exit()
     {

@@ -7,6 +7,12 @@ internal static class RoomKeys
 {
     public static Task<bool> KeepRoomAsync(this IJSRuntime js, string code, string key, bool teacher) => CallAsync<bool>(js, "keep", code, key, teacher);
 
+    /// <summary>This tab is in the room: whatever page is loaded anew in it, it still is.</summary>
+    public static Task<bool> TakeSeatAsync(this IJSRuntime js, string code) => CallAsync<bool>(js, "sit", code);
+
+    /// <summary>The room that this tab was in before it was loaded anew.</summary>
+    public static Task<KeptRoom?> FindSeatAsync(this IJSRuntime js) => CallAsync<KeptRoom>(js, "seat");
+
     public static Task<KeptRoom?> RecallRoomAsync(this IJSRuntime js, string code) => CallAsync<KeptRoom>(js, "recall", code);
 
     public static Task<bool> ForgetRoomAsync(this IJSRuntime js, string code) => CallAsync<bool>(js, "forget", code);
