@@ -7,7 +7,7 @@ namespace Kl3m.Playground.Classroom.Nodes;
 internal static class RoomWire
 {
     /// <summary>Nodes of another number keep their hands off each other's rooms.</summary>
-    public const int Format = 3;
+    public const int Format = 4;
 
     private const int Longest = 16 << 20; // bytes
 
