@@ -47,4 +47,8 @@ public sealed class EngineBusyException : Exception
 }
 
 /// <summary>A step of the engine failed, or the engine has stopped; what was written before stands.</summary>
-public sealed class EngineFailedException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class EngineFailedException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>Nothing is broken: the model is being taken away. The same request may be asked again, later or of another.</summary>
+    public bool IsLeaving { get; init; }
+}

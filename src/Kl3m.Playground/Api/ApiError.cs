@@ -40,6 +40,7 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
         ApiException refused => refused.Error,
         InvalidRequestException invalid => From(invalid.Problems),
         EngineBusyException busy => new(StatusCodes.Status429TooManyRequests, busy.Message, "rate_limit_error", null, "engine_busy", busy.RetryAfter),
+        EngineFailedException { IsLeaving: true } leaving => new(StatusCodes.Status503ServiceUnavailable, leaving.Message, ServersMistake, null, "model_leaving", TimeSpan.FromMinutes(1)),
         EngineFailedException failed => new(StatusCodes.Status500InternalServerError, failed.Message, ServersMistake, null, "engine_failed"),
         BadHttpRequestException bad => bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : new(bad.StatusCode, bad.Message, CallersMistake),
         _ => new(StatusCodes.Status500InternalServerError, "The server failed; its log says why.", ServersMistake),

@@ -92,7 +92,7 @@ public sealed class ServedModel(ITextGenerator inner, TimeProvider time) : IText
         }
         catch (Exception exception) when (cut.IsCancellationRequested && !cancellationToken.IsCancellationRequested && exception is OperationCanceledException or EngineFailedException)
         {
-            throw new EngineFailedException(reason is null ? $"{Model.Id} was unloaded while it wrote. What was written stands; another model can be picked." : $"{reason} What was written stands.", exception);
+            throw new EngineFailedException(reason is null ? $"{Model.Id} was unloaded while it wrote. What was written stands; another model can be picked." : $"{reason} What was written stands.", exception) { IsLeaving = true };
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class ServedModel(ITextGenerator inner, TimeProvider time) : IText
         {
             if (closing)
             {
-                throw new EngineFailedException(reason is null ? $"{Model.Id} is being unloaded. Pick another model, and ask again." : $"{reason} Ask again in a minute.");
+                throw new EngineFailedException(reason is null ? $"{Model.Id} is being unloaded. Pick another model, and ask again." : $"{reason} Ask again in a minute.") { IsLeaving = true };
             }
             running++;
         }

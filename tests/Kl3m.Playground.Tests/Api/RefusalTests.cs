@@ -208,6 +208,22 @@ public sealed class RefusalTests : IDisposable
     [Theory]
     [InlineData("""{"prompt":"A"}""")]
     [InlineData("""{"prompt":"A","stream":true}""")]
+    public async Task A_model_that_is_being_taken_away_is_no_failure_of_the_server(string request)
+    {
+        await using var leaving = new ServedModel(new FakeTextGenerator(), TimeProvider.System);
+        await leaving.CloseAsync(TimeSpan.Zero, "The server is shutting down.");
+        using var client = new ApiClient(leaving);
+        using var response = await client.SendAsync("/v1/completions", request);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        var error = await ApiClient.ErrorOf(response);
+        Assert.Equal("model_leaving", error.GetProperty("code").GetString());
+        Assert.Contains("shutting down", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"A"}""")]
+    [InlineData("""{"prompt":"A","stream":true}""")]
     public async Task A_full_line_says_when_to_try_again(string request)
     {
         using var busy = new ApiClient(new SpyTextGenerator { Refusal = new EngineBusyException(32, TimeSpan.FromSeconds(2.5)) });

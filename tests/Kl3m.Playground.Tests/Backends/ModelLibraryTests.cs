@@ -224,6 +224,7 @@ public sealed class ModelLibraryTests : IAsyncDisposable
     [InlineData("gpt2")]
     [InlineData("a/b/c")]
     [InlineData("/no/such/folder")]
+    [InlineData("/usr")]
     [InlineData("https://huggingface.co/org/name")]
     [InlineData("/a\0b")]
     public async Task What_is_neither_name_nor_folder_is_told_and_nobody_is_asked(string text)

@@ -48,6 +48,7 @@ public sealed class ServedModelTests : IAsyncDisposable
             }
         });
         Assert.Contains("was unloaded while it wrote", told.Message, StringComparison.Ordinal);
+        Assert.True(told.IsLeaving);
         Assert.Equal(1, await closing);
     }
 

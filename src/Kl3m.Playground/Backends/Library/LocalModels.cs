@@ -84,7 +84,7 @@ internal sealed class LocalModels(LibraryOptions options, HubSettings hub)
         }
     }
 
-    private static bool LooksLikeModel(string folder) => File.Exists(Path.Combine(folder, "config.json"));
+    public static bool LooksLikeModel(string folder) => File.Exists(Path.Combine(folder, "config.json"));
 
     /// <summary>The cache is full of other tools' models, too: only those of this architecture are ours to show.</summary>
     private IEnumerable<LibraryModel> InCache()

@@ -189,6 +189,11 @@ internal sealed partial class ModelLibrary(
         {
             return $"There is another model named {id} in the list ({there}). Rename the folder.";
         }
+        // One that is in the list is looked at again, and its card says what is wrong.
+        if (Find(id) is null && !LocalModels.LooksLikeModel(full))
+        {
+            return $"{full} holds no config.json, so it is no model's folder.";
+        }
         Put(Planned(await Task.Run(() => LocalModels.Inspect(full, id, ModelSource.Folder))));
         return null;
     }
