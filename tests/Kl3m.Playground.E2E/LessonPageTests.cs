@@ -79,6 +79,23 @@ public sealed class LessonPageTests(AppFixture fixture) : IClassFixture<AppFixtu
     }
 
     [Fact]
+    public async Task A_prepared_run_is_shown_from_its_beginning_also_where_it_has_no_room()
+    {
+        var opened = await fixture.OpenAsync(1440, 860);
+        var page = opened.Page;
+        await page.GotoAsync("/lessons/likely-is-not-true");
+        await page.InteractiveAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Prepared run" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".kp-tokens[aria-busy=false]")).ToHaveCountAsync(5);
+        // Two frames: the text is followed in the next one.
+        await page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        var places = await page.EvaluateAsync<double[][]>("() => [...document.querySelectorAll('.kp-card-body')].map(body => [body.scrollTop, body.scrollHeight - body.clientHeight])");
+        Assert.Contains(places, place => place[1] > 0);
+        Assert.All(places, place => Assert.Equal(0, place[0]));
+        Assert.Empty(opened.Complaints);
+    }
+
+    [Fact]
     public async Task A_class_does_a_lesson_at_the_teachers_pace()
     {
         var teacher = await fixture.OpenAsync(1920, 1080);

@@ -6,6 +6,7 @@ export class TextEnd {
     this.scroller = scroller;
     this.isHeld = isHeld;
     this.isInSight = true;
+    this.isGrowing = true; // a text that comes whole is read from its beginning
     this.top = 0;
     this.frame = 0;
     scroller.addEventListener('scroll', () => this.look(), { passive: true });
@@ -25,7 +26,7 @@ export class TextEnd {
   }
 
   follow() {
-    if (this.isInSight && this.frame === 0 && !this.isHeld()) {
+    if (this.isGrowing && this.isInSight && this.frame === 0 && !this.isHeld()) {
       this.frame = requestAnimationFrame(() => {
         this.frame = 0;
         if (this.isInSight) {

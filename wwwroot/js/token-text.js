@@ -197,6 +197,7 @@ class Sequence {
   }
 
   append(tokens, mode, end) {
+    this.end.isGrowing = end === null || this.tokens.length > 0;
     let text = '';
     let batch = document.createDocumentFragment();
     for (const token of tokens) {
