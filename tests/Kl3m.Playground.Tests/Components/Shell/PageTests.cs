@@ -246,6 +246,9 @@ public sealed class PageTests : BunitContext
         State.Pace.SurprisalBits = 0.01;
         await page.InvokeAsync(() => { _ = State.StepAsync(); });
         await page.InvokeAsync(() => { _ = State.PlayAsync(); });
+        // The page looks at what is written once a tick, and the clock stands still.
+        await TestWait.UntilAsync(() => State.Pace.StoppedAt is not null);
+        time.Advance(PlaygroundState.Tick);
         page.WaitForAssertion(() => Assert.Contains("Stopped behind", page.Find(".kp-pace-words").TextContent, StringComparison.Ordinal));
         catalogue.Remove(generator);
         page.WaitForAssertion(() => Assert.Contains("No model is loaded", page.Markup, StringComparison.Ordinal));
